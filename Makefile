@@ -1,0 +1,60 @@
+# Everything runs in .venv, which is made once: a second run of any target needs no network.
+# PYTHON= names an interpreter; without it, the first one that is new enough is taken.
+
+PORT ?= 8787
+CONFIG ?=
+EXAMPLES ?= ci
+BIN := .venv/bin
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help install serve test check bench soak fuzz
+
+help:
+	@echo 'make serve   start the FastAPI example on 127.0.0.1:$(PORT), answered by the mock provider (PORT=, CONFIG=)'
+	@echo 'make test    run the whole suite, and hold the core to full coverage'
+	@echo 'make check   ruff, mypy, import contracts'
+	@echo 'make bench   measure; make soak: run long; make fuzz: search wide'
+	@echo 'make install make .venv, with everything in it'
+
+install: .venv/.test
+
+serve: .venv/.serve
+	@sed 's/8787/$(PORT)/' examples/curl.sh
+	DEMO_PUBLIC=1 GATEWAYMW_CONFIG='$(CONFIG)' $(BIN)/python -m uvicorn --app-dir examples/fastapi app:app --port $(PORT)
+
+test: .venv/.test
+	HYPOTHESIS_PROFILE=$(EXAMPLES) $(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m coverage report --include='*/core/*' --fail-under=100
+
+check: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.test
+	$(BIN)/python bench/run.py
+
+soak: .venv/.test
+	$(BIN)/python bench/soak.py
+
+fuzz: .venv/.test
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/core --timeout 0
+
+.venv/.serve: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+.venv/.test: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ .venv/.serve
+
+# Debian's python3 may come without ensurepip: then the system's own pip is asked to put one in.
+.venv/bin/python:
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo 'gatewaymw needs Python 3.11 or newer, and found none. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { $(PYTHON) -m venv --clear --without-pip .venv \
+		&& $(PYTHON) -m pip --python $@ install --quiet pip; } || { rm -rf .venv; \
+		echo 'This Python can make no environment with pip in it. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }

@@ -1,0 +1,194 @@
+"""The gateway inside any ASGI app: catches its routes, and leaves all else as it found it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+import anyio
+
+from .core.errors import BadRequest, GatewayError
+from .core.routing.reply import Live
+from .drivers.aio import Driver
+from .gateway import Gateway, Served
+from .inbound import Facts, Inbound, Match
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("gatewaymw")
+
+
+class Gone(Exception):
+    """The client left before its request was whole."""
+
+
+class ASGIGateway:
+    """Middleware for any ASGI app. Takes Gateway's keywords, or `gateway=` one that exists.
+
+    FastAPI, Starlette: `app.add_middleware(ASGIGateway, config=…)`. Django and others:
+    `application = ASGIGateway(get_asgi_application(), config=…)`. Lifespan passes through; where
+    the inner app has none, it is answered here, and connections are closed at its end.
+    """
+
+    def __init__(self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any) -> None:
+        self.app = app
+        self.gateway = gateway or Gateway(config, **options)
+        self._prefix = self.gateway.prefix + "/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            path: str = scope["path"]
+            if self._prefix in path and (match := self._match(scope, path)):
+                return await self._serve(match, scope, receive, send)
+        elif kind == "lifespan":
+            return await Lifespan(self.app, self.gateway, receive, send).run(scope)
+        await self.app(scope, receive, send)
+
+    def _match(self, scope: Scope, path: str) -> Match | None:
+        root = scope.get("root_path", "")
+        path = path.removeprefix(root) if root else path
+        if not path.startswith(self._prefix):
+            return None
+        names = [name.decode("latin-1").lower() for name, _ in scope["headers"]]
+        return self.gateway.match(scope["method"], path, names)
+
+    async def _serve(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._answer(match, scope, receive, watched)
+        except Gone:
+            return
+        except Exception:
+            # A bug of ours or of the host's callables. The client learns that, and no more.
+            log.exception("gatewaymw failed on %s %s", scope["method"], match.endpoint.name)
+            if begun:
+                raise
+            error = GatewayError("the gateway failed; its log says why", code="internal_error")
+            await respond(self.gateway.refuse(error, match), send)
+
+    async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            inbound = await self._inbound(match, scope, receive)
+        except GatewayError as error:
+            return await respond(self.gateway.refuse(error, match), send)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(hang_up, receive, tasks.cancel_scope)
+            try:
+                async with self.gateway.driver() as driver:
+                    served = await driver.run(self.gateway.serve(inbound))
+                    await respond(served, send, driver)
+            finally:
+                tasks.cancel_scope.cancel()
+
+    async def _inbound(self, match: Match, scope: Scope, receive: Receive) -> Inbound:
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+        facts = Facts(scope["method"], scope["path"], headers, scope)
+        body = b"" if match.endpoint.body == "none" else await self._body(headers, receive)
+        return Inbound(match, facts, scope.get("query_string", b"").decode("latin-1"), body)
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        gateway, told = self.gateway, headers.get("content-length", "0")
+        if told.isdigit() and int(told[:18]) > gateway.max_body:
+            raise gateway.too_large()
+        try:
+            with anyio.fail_after(gateway.body_timeout):
+                return await whole(receive, gateway)
+        except TimeoutError:
+            raise BadRequest(
+                f"the body did not arrive within {gateway.body_timeout:g} s", status=408, code="body_timeout"
+            ) from None
+
+
+async def whole(receive: Receive, gateway: Gateway) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        if piece := message.get("body", b""):
+            size += len(piece)
+            if size > gateway.max_body:
+                raise gateway.too_large()
+            pieces.append(piece)
+        if not message.get("more_body", False):
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+async def hang_up(receive: Receive, scope: anyio.CancelScope) -> None:
+    """The client left: stop whatever is being done for it. Servers tell only here, not in `send`."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
+async def respond(served: Served, send: Send, driver: Driver | None = None) -> None:
+    reply = served.reply
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served.headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    if not isinstance(reply, Live) or driver is None:
+        await send({"type": "http.response.body", "body": reply.body, "more_body": False})
+        return
+    async for data in driver.pour(reply):
+        # Awaited one by one: a client that reads slowly slows the upstream, and nothing piles up here.
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Lifespan:
+    """The host's lifespan on its way through, or ours where the host has none.
+
+    Some apps raise on a lifespan scope (Django), some answer it as if it were a request: the
+    servers would then tell us nothing, and connections would never be closed.
+    """
+
+    def __init__(self, app: App, gateway: Gateway, receive: Receive, send: Send) -> None:
+        self._app, self._gateway, self._receive, self._send = app, gateway, receive, send
+        self._asked = self._spoken = False
+
+    async def run(self, scope: Scope) -> None:
+        try:
+            await self._app(scope, self._listen, self._say)
+        except Exception:
+            if self._spoken:
+                raise
+            log.debug("the inner app has no lifespan; gatewaymw answers for it")
+        if not self._spoken:
+            await self._alone()
+
+    async def _listen(self) -> Message:
+        message = await self._receive()
+        self._asked = True
+        return message
+
+    async def _say(self, message: Message) -> None:
+        if not message["type"].startswith("lifespan."):
+            raise RuntimeError("the inner app answered its lifespan with something else")
+        self._spoken = True
+        if message["type"].startswith("lifespan.shutdown."):
+            await self._gateway.aclose()
+        await self._send(message)
+
+    async def _alone(self) -> None:
+        if not self._asked:
+            await self._receive()
+        await self._send({"type": "lifespan.startup.complete"})
+        await self._receive()
+        await self._gateway.aclose()
+        await self._send({"type": "lifespan.shutdown.complete"})
+
+

@@ -1,0 +1,209 @@
+"""Which plan a request runs by: the operator's, one it names, or one it brings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any, Literal
+
+from cachetools import LRUCache
+
+from . import headers as wire
+from .config import compile as compiler
+from .config.forwarding import forwardable
+from .config.hosts import check_custom_host, trusted_hosts
+from .config.options import NAMES
+from .core import json
+from .core.errors import BadRequest, ConfigError, Forbidden
+from .core.plan import Group, Node, Plan, Target
+from .core.providers import PROVIDERS
+from .headers import Wishes
+
+PLANS = 1024
+"""Compiled plans kept of what callers sent."""
+HEADER = 64 * 1024
+"""Bytes of a config in a header."""
+OPTIONS = {name.replace("_", "-"): name for name in NAMES} | {
+    "azure-resource-name": "resource_name",
+    "azure-deployment-id": "deployment_id",
+    "azure-api-version": "api_version",
+    "azure-extra-params": "azure_extra_parameters",
+}
+"""Headers of provider options, without prefix; the original named some of them differently."""
+ROUTING = ("config", "provider", "virtual-key")
+CHANGING = ("request-timeout", "custom-host", "forward-headers", "strict-open-ai-compliance")
+RELEVANT = frozenset((*ROUTING, *CHANGING, *OPTIONS))
+"""The headers that a plan depends on. All others (trace ids, metadata) change from call to call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What the operator gave, unread."""
+
+    config: Any = None
+    virtual_keys: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    configs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    trusted_custom_hosts: Iterable[str] = ()
+    caller_config: Literal["full", "named", "none"] = "full"
+    prefix: str = "/v1"
+    open: bool = False
+    """Somebody decides who may use the operator's keys."""
+
+
+class Chooser:
+    """Compiles the operator's configs at once, the callers' when they come, and keeps them."""
+
+    def __init__(self, book: Book) -> None:
+        if book.caller_config not in ("full", "named", "none"):
+            raise ConfigError('must be "full", "named" or "none"', path="caller_config")
+        self._level = book.caller_config
+        self._trusted = trusted_hosts(book.trusted_custom_hosts)
+        self._keys = compiler.compile_virtual_keys(book.virtual_keys)
+        own = compiler.Book(self._keys, self._trusted, held=True, prefix=book.prefix)
+        self._callers = replace(own, held=False, strict_keys=False)
+        self.own = compiler.compile_config(book.config, own) if book.config else None
+        self._named = {
+            name: compiler.compile_config(config, own, path=f"configs.{name}")
+            for name, config in book.configs.items()
+        }
+        self._check_open(book)
+        self._plans: LRUCache[bytes, Plan] = LRUCache(PLANS)
+        self._lock = Lock()
+
+    def _check_open(self, book: Book) -> None:
+        """Nobody's money is spent on strangers by accident."""
+        held = bool(self._keys) or any(plan.held for plan in (self.own, *self._named.values()) if plan)
+        if held and not book.open:
+            raise ConfigError(
+                "the operator's own keys are only served where `auth` says to whom: give a callable, "
+                'or auth="public" to serve them to anyone who can reach this app',
+                path="auth",
+            )
+
+    def choose(self, wishes: Wishes, model: Any) -> tuple[Plan, str | None]:
+        """The plan for a request, and its model's own name where that carried the provider.
+
+        Raises BadRequest, ConfigError or Forbidden.
+        """
+        named = None
+        if not wishes.routes and isinstance(model, str) and model[:1] == "@" and "/" in model:
+            slug, _, named = model[1:].partition("/")
+            wishes = replace(wishes, given={**wishes.given, "provider": self._slug(slug)})
+        if not wishes.given:
+            return self._default(), named
+        telling = {name: value for name, value in wishes.given.items() if name in RELEVANT}
+        return self._kept(replace(wishes, given=telling)) if telling else self._default(), named
+
+    def _slug(self, slug: str) -> str:
+        return slug if slug in PROVIDERS else f"@{slug}"
+
+    def _default(self) -> Plan:
+        if self.own is None:
+            raise BadRequest(
+                "no provider is named: send the header x-gateway-provider or x-gateway-config, or put it "
+                "in front of the model (@openai/gpt-4o), or give the gateway a config of its own",
+                code="no_provider",
+            )
+        return self.own
+
+    def _kept(self, wishes: Wishes) -> Plan:
+        key = digest(wishes.given)
+        with self._lock:
+            plan = self._plans.get(key)
+        if plan is None:
+            plan = self._compiled(wishes)
+            with self._lock:
+                self._plans[key] = plan
+        return plan
+
+    def _compiled(self, wishes: Wishes) -> Plan:
+        plan = self._routed(wishes) if wishes.routes else self._default()
+        changes = wire.overrides(wishes)
+        if not changes:
+            return plan
+        return replace_leaves(plan, lambda leaf: self._changed(leaf, changes, wishes))
+
+    def _routed(self, wishes: Wishes) -> Plan:
+        config = wishes.given.get("config")
+        if self._level == "none" or (self._level == "named" and (config is None or config.lstrip()[:1] == "{")):
+            raise Forbidden(
+                "this gateway routes by its own config; leave out the config and provider headers"
+                if self._level == "none"
+                else "this gateway takes the names of its own configs only; send one as the config header"
+            )
+        if config is not None and config.lstrip()[:1] != "{":
+            return self._by_name(config.strip(), wishes)
+        return compiler.compile_config(self._brought(config, wishes), self._callers)
+
+    def _by_name(self, name: str, wishes: Wishes) -> Plan:
+        if name not in self._named:
+            header = wishes.prefix + "config"
+            raise BadRequest(f"{header} is neither JSON nor the name of a config of this gateway", param=header)
+        return self._named[name]
+
+    def _brought(self, text: str | None, wishes: Wishes) -> dict[str, Any]:
+        """The config a request brings; where it names nobody, the headers do."""
+        config = parsed(text, wishes) if text is not None else {}
+        if any(name in config for name in ("provider", "targets", "virtual_key", "virtualKey")):
+            return config
+        given = wishes.given
+        if "provider" not in given and "virtual-key" not in given:
+            header = wishes.prefix + "provider"
+            raise ConfigError(f"names no provider and no targets; add one, or send {header}", code="no_provider")
+        whom = {"virtual_key": given["virtual-key"]} if "virtual-key" in given else {"provider": given["provider"]}
+        return {**config, **options(given), **whom}
+
+    def _changed(self, leaf: Target, changes: Mapping[str, Any], wishes: Wishes) -> Target:
+        held = leaf.credential is not None and leaf.credential.held
+        base, guarded = leaf.base_url, leaf.guarded
+        if "custom_host" in changes:
+            if held:
+                raise Forbidden("a key of the operator's is not sent to a host that the caller names")
+            header = wishes.prefix + "custom-host"
+            base, guarded = check_custom_host(changes["custom_host"], self._trusted, header)
+        forward = changes.get("forward_headers")
+        timeout = changes.get("request_timeout")
+        return replace(
+            leaf,
+            base_url=base,
+            guarded=guarded,
+            forward=forwardable(forward) if forward is not None else leaf.forward,
+            timeout=timeout / 1000 if timeout is not None else leaf.timeout,
+            strict=leaf.strict and changes.get("strict_open_ai_compliance", True),
+        )
+
+
+def parsed(text: str, wishes: Wishes) -> dict[str, Any]:
+    header = wishes.prefix + "config"
+    if len(text) > HEADER:
+        raise BadRequest(f"a config in the header {header} has {HEADER} characters at most", param=header)
+    try:
+        config = json.loads(text)
+    except ValueError as error:
+        raise BadRequest(f"the header {header} is not JSON: {error}", param=header, code="invalid_config") from None
+    if not isinstance(config, dict):
+        raise BadRequest(f"the header {header} must be a JSON object", param=header, code="invalid_config")
+    return config
+
+
+def options(given: Mapping[str, str]) -> dict[str, str]:
+    """The provider options among the headers."""
+    return {OPTIONS[name]: value for name, value in given.items() if name in OPTIONS}
+
+
+def digest(given: Mapping[str, str]) -> bytes:
+    """A key that holds no secret; each value is told from its neighbours by its length."""
+    told = "".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in given.items())
+    return hashlib.sha256(told.encode()).digest()
+
+
+def replace_leaves(plan: Plan, change: Any) -> Plan:
+    def changed(node: Node) -> Node:
+        if isinstance(node, Group):
+            return replace(node, children=tuple(changed(child) for child in node.children))
+        made: Target = change(node)
+        return made
+
+    return Plan(changed(plan.root), plan.warnings)

@@ -1,0 +1,121 @@
+"""What a compilation may refer to, how far it may go, and what it has to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from ..core.errors import ConfigError
+from ..core.model import Provider
+from ..core.plan import Credential
+from ..core.values import NOTHING
+from .hosts import NOBODY, TrustedHosts
+from .models import Shape, spellings
+from .reading import CALLER, OPERATOR, join, shown
+from .secrets import look_up
+
+T = TypeVar("T")
+
+MOST_WARNINGS = 20
+MOST_HINTS = 8
+"""A hint is a search among all names: a config of nothing but typing errors gets only so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualKey:
+    """A credential of the operator's, compiled: the provider it is for, and what goes with it."""
+
+    name: str
+    provider: Provider
+    credential: Credential
+    options: Mapping[str, str] = field(default=NOTHING, repr=False)
+    settings: Mapping[str, Any] = NOTHING
+    """Fields of `Target`: its host, retry rule, time-out, …"""
+    overrides: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What a config may refer to, and whose it is."""
+
+    virtual_keys: Mapping[str, VirtualKey] = field(default_factory=dict)
+    trusted_hosts: TrustedHosts = NOBODY
+    """What a caller may name."""
+    held: bool = False
+    """The operator's own config: any host, `env:`, `file:` and functions; its credentials are held."""
+    strict_keys: bool = True
+    """Refuse unknown keys, instead of warning of them."""
+    providers: Mapping[str, Provider] | None = None
+    """None: those that are registered."""
+    modes: Collection[str] | None = None
+    """The strategies there are; None: those that are registered."""
+    prefix: str = "/v1"
+    """What conditions see before the path of a call."""
+    look_up: Callable[[str], str] = look_up
+    """Follows the reference of a secret provider option."""
+
+
+class Making:
+    """One compilation under way: its book, what it has used of its bounds, what it has to say."""
+
+    def __init__(self, book: Book, gather: bool = False) -> None:
+        self.book = book
+        self.bounds = OPERATOR if book.held else CALLER
+        self.faults: list[ConfigError] = []
+        self._gather = gather
+        self._targets = 0
+        self._hints = MOST_HINTS
+        self._warnings: dict[str, None] = {}
+
+    def attempt(self, make: Callable[[], T]) -> T | None:
+        """What it makes. A fault ends the compilation, or joins the others where they are gathered."""
+        if not self._gather:
+            return make()
+        try:
+            return make()
+        except ConfigError as fault:
+            self.faults.append(fault)
+            return None
+
+    def warn(self, path: str, message: str) -> None:
+        self._warnings[f"{path}: {message}"] = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        kept, more = list(self._warnings), len(self._warnings) - MOST_WARNINGS
+        return tuple(kept) if more <= 0 else (*kept[:MOST_WARNINGS], f"and {more} more")
+
+    def count(self, targets: int, depth: int, path: str) -> None:
+        """Raises ConfigError where the tree outgrows its bounds."""
+        self._targets += targets
+        if depth > self.bounds.levels:
+            raise ConfigError(f"targets may be nested {self.bounds.levels} deep", path=path)
+        if self._targets > self.bounds.targets:
+            raise ConfigError(f"a config may have {self.bounds.targets} targets in all", path=path)
+
+    def hint(self, name: str, names: Collection[str]) -> str:
+        """The nearest of the names, as a question."""
+        self._hints -= 1
+        near = get_close_matches(name[:64], names, 1) if self._hints >= 0 else []
+        return f"; did you mean {shown(near[0])}?" if near else ""
+
+    def strays(self, model: Shape, path: str) -> None:
+        """Refuse or report the keys that a model does not have."""
+        for key in model.model_extra or ():
+            known = spellings(type(model))
+            if key in known:
+                raise ConfigError("is given twice, in snake_case and in camelCase", path=join(path, key))
+            self._stray(key, self.hint(key, known), path)
+
+    def _stray(self, key: str, hint: str, path: str) -> None:
+        if not self.book.strict_keys:
+            self.warn(path, f"unknown key {shown(key)} is ignored{hint}")
+        else:
+            fault = ConfigError(f"unknown key{hint}", path=join(path, key))
+            self.attempt(lambda: throw(fault))
+
+
+def throw(fault: ConfigError) -> None:
+    raise fault

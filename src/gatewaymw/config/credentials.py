@@ -1,0 +1,187 @@
+"""What a config says of keys, as credentials: whose they are, and where they are fetched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core.errors import ConfigError, GatewayError
+from ..core.model import Provider
+from ..core.plan import Credential
+from ..core.values import NOTHING, Secret
+from .book import Making, VirtualKey
+from .hosts import TrustedHosts, check_custom_host
+from .models import Place, Settings
+from .options import AMBIENT, FREE, NAMES, URLS
+from .reading import join, shown
+from .secrets import check_reference, is_reference
+
+# A key goes into a header: printable, nothing at the ends that a reader would cut off.
+_SENDABLE = re.compile(r"[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa1-\xff]*[\x21-\x7e\xa1-\xff])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A provider and what is only ever said to it: a node that names another inherits none of it."""
+
+    provider: Provider | None = None
+    credential: Credential | None = None
+    options: Mapping[str, str] = field(default=NOTHING, repr=False)
+    guarded: bool = False
+    """A caller chose a host among the options."""
+    key: VirtualKey | None = None
+    settings: Mapping[str, Any] = NOTHING
+    """What the virtual key settles, and nodes of its owner's from where it is named."""
+    overrides: Mapping[str, Any] = NOTHING
+
+
+def upstream(node: Settings, above: Upstream, path: str, making: Making) -> Upstream:
+    """The upstream of a node: named by it, or else that of the node above."""
+    base = _named(node, above, path, making)
+    credential = _credential(node, base, path, making)
+    options, guarded = _options(node, base, path, making)
+    if base.provider is None and (credential or options):
+        raise ConfigError("a key and provider options belong beside the provider they are for", path=path)
+    if credential is None and making.book.held and any(_is_secret(node, name) for name in options):
+        credential = Credential(held=True)
+    return Upstream(
+        base.provider,
+        credential or base.credential,
+        {**base.options, **options} if options else base.options,
+        guarded or base.guarded,
+        base.key,
+        base.settings,
+        base.overrides,
+    )
+
+
+# ── which provider ───────────────────────────────────────────────────────
+
+
+def _named(node: Settings, above: Upstream, path: str, making: Making) -> Upstream:
+    name = _key_name(node, path)
+    slug = None if node.provider is None or node.provider[0] == "@" else node.provider
+    if name is not None:
+        key = _virtual_key(name, path, making)
+        if slug not in (None, key.provider.name):
+            raise ConfigError(f"this virtual key is for {key.provider.name}", path=f"{path}.provider")
+        return Upstream(
+            key.provider, key.credential, key.options, False, key, key.settings, key.overrides
+        )
+    if slug is None or (above.provider is not None and above.provider.name == slug):
+        return above
+    return Upstream(_provider(slug, path, making))
+
+
+def _key_name(node: Settings, path: str) -> str | None:
+    said = node.virtual_key if isinstance(node, Place) else None
+    if node.provider is None or node.provider[0] != "@":
+        return said
+    if not isinstance(node, Place):
+        raise ConfigError("a virtual key names a provider, not another key", path=f"{path}.provider")
+    if said not in (None, node.provider[1:]):
+        raise ConfigError("two virtual keys are named, here and as virtual_key", path=f"{path}.provider")
+    return node.provider[1:]
+
+
+def _virtual_key(name: str, path: str, making: Making) -> VirtualKey:
+    if key := making.book.virtual_keys.get(name):
+        return key
+    # Callers are not told what the operator's keys are called.
+    hint = making.hint(name, making.book.virtual_keys) if making.book.held else ""
+    raise ConfigError(f"no virtual key is named {shown(name)}{hint}", path=f"{path}.virtual_key")
+
+
+def _provider(slug: str, path: str, making: Making) -> Provider:
+    providers = making.providers
+    if provider := providers.get(slug):
+        return provider
+    hint = making.hint(slug, providers) or "; `gatewaymw providers` lists those there are"
+    raise ConfigError(f"unknown provider {shown(slug)}{hint}", path=f"{path}.provider")
+
+
+# ── with which key ───────────────────────────────────────────────────────
+
+
+def _credential(node: Settings, base: Upstream, path: str, making: Making) -> Credential | None:
+    if node.api_key is None:
+        return None
+    path, held = f"{path}.api_key", making.book.held
+    if base.key:
+        raise ConfigError("a virtual key brings its own key; leave one of the two out", path=path)
+    if not isinstance(node.api_key, Secret):
+        return Credential(source=_operators(node.api_key, path, making), held=True)
+    text = node.api_key.reveal()
+    if is_reference(text):
+        return Credential(source=check_reference(_operators(text, path, making), path), held=True)
+    if not _SENDABLE.fullmatch(text):
+        raise ConfigError("no header can carry this key: look for spaces and line ends in it", path=path)
+    return Credential(node.api_key, held=held)
+
+
+def _operators(source: Any, path: str, making: Making) -> Any:
+    if not making.book.held:
+        raise ConfigError(
+            "env:, file: and functions are for the operator's own config; write the key itself",
+            path=path,
+            code="not_permitted",
+        )
+    return source
+
+
+# ── with which options ───────────────────────────────────────────────────
+
+
+def _options(node: Settings, base: Upstream, path: str, making: Making) -> tuple[dict[str, str], bool]:
+    options: dict[str, str] = {}
+    guarded = False
+    for name in NAMES & node.model_fields_set:
+        value, where = getattr(node, name), join(path, name)
+        if value is None:
+            continue
+        if not making.book.held:
+            _permit(name, value, base, where)
+        if name in URLS:
+            value, chosen = _address(name, value, where, making)
+            guarded = guarded or chosen
+        options[name] = _text(value, where, making)
+    return options, guarded
+
+
+def _permit(name: str, value: Any, base: Upstream, path: str) -> None:
+    """Raises ConfigError where a caller's option would turn the operator's credential, or its machine."""
+    if base.key and (name not in FREE or name in base.key.options):
+        raise ConfigError(
+            f"the virtual key {shown(base.key.name)} settles this; leave it out, or bring your own key",
+            path=path,
+            code="not_permitted",
+        )
+    if value in AMBIENT.get(name, ()):
+        raise ConfigError("the gateway's own identity is the operator's to use", path=path, code="not_permitted")
+
+
+def _address(name: str, value: str, path: str, making: Making) -> tuple[str, bool]:
+    if making.book.held:
+        return check_custom_host(value, None, path)
+    trusted, own = making.book.trusted_hosts, URLS[name]
+    return check_custom_host(value, TrustedHosts(trusted.exact, (*trusted.wild, *own.wild)), path)
+
+
+def _text(value: Any, path: str, making: Making) -> str:
+    if not isinstance(value, Secret):
+        return str(value)
+    text = value.reveal()
+    if not is_reference(text):
+        return text
+    check_reference(_operators(text, path, making), path)
+    try:
+        return making.book.look_up(text)
+    except GatewayError as error:
+        fault = error.message
+    raise ConfigError(fault, path=path)
+
+
+def _is_secret(node: Settings, name: str) -> bool:
+    return isinstance(getattr(node, name), Secret)

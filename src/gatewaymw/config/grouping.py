@@ -1,0 +1,150 @@
+"""A strategy and its targets, as a group of the plan."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from itertools import accumulate
+from types import MappingProxyType
+from typing import Any
+
+from ..core.errors import ConfigError
+from ..core.plan import Group
+from ..core.plan import Node as Planned
+from ..core.routing.conditions import Regex, compile_query
+from ..core.values import NOTHING, Call
+from . import models, regexes
+from .book import Making
+from .reading import join, shown
+
+MEANING = {
+    "on_status_codes": ("fallback",),
+    "conditions": ("conditional",),
+    "default": ("conditional",),
+}
+"""Which of the built-in modes use which keys."""
+
+
+def group(branch: models.Branch, children: tuple[Planned, ...], path: str, making: Making) -> Group:
+    """An inner node of a plan. Raises ConfigError."""
+    strategy, at = branch.strategy or _only(branch, path), f"{path}.strategy"
+    mode = _mode(strategy, at, making)
+    own = mode not in models.MODES
+    if not own:
+        making.strays(strategy, at)
+        _odd(strategy, branch, at, making)
+    if strategy.cb_config is not None:
+        making.warn(f"{at}.cb_config", "is not applied by this version")
+    return Group(
+        mode=mode,
+        path=path,
+        name=branch.name or "",
+        children=children,
+        on=strategy.on_status_codes,
+        bounds=_bounds(branch, path) if own or mode == "loadbalance" else (),
+        choose=_choose(strategy, branch, at, making) if own or mode == "conditional" else None,
+        settings=_own(strategy) if own else NOTHING,
+    )
+
+
+def _only(branch: models.Branch, path: str) -> models.Strategy:
+    if len(branch.targets) > 1:
+        raise ConfigError(
+            f"several targets need a strategy: its mode is {_listed(models.MODES)}", path=f"{path}.strategy"
+        )
+    return models.Strategy(mode="single")
+
+
+def _mode(strategy: models.Strategy, path: str, making: Making) -> str:
+    if strategy.mode in making.modes:
+        return strategy.mode
+    known = _listed(sorted(making.modes))
+    raise ConfigError(f"unknown mode {shown(strategy.mode)}; there are {known}", path=f"{path}.mode")
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(names)
+
+
+def _odd(strategy: models.Strategy, branch: models.Branch, path: str, making: Making) -> None:
+    """Warn of what is written and does nothing."""
+    for key, modes in MEANING.items():
+        if getattr(strategy, key) is not None and strategy.mode not in modes:
+            making.warn(f"{path}.{key}", f"means nothing to the mode {strategy.mode}")
+    if strategy.mode == "single" and len(branch.targets) > 1:
+        making.warn(path, f"the mode single uses the first of {len(branch.targets)} targets only")
+
+
+def _own(strategy: models.Strategy) -> Mapping[str, Any]:
+    """The keys of a strategy that is not ours, in snake_case."""
+    extra = strategy.model_extra or {}
+    return MappingProxyType({re.sub(r"(?<=[a-z0-9])[A-Z]", r"_\g<0>", key).lower(): extra[key] for key in extra})
+
+
+def _bounds(branch: models.Branch, path: str) -> tuple[float, ...]:
+    """Running sums of the weights."""
+    bounds = tuple(accumulate(1.0 if child.weight is None else child.weight for child in branch.targets))
+    if not 0 < bounds[-1] < math.inf:
+        raise ConfigError("the weights add up to nothing that can be divided", path=f"{path}.targets")
+    return bounds
+
+
+# ── conditions ───────────────────────────────────────────────────────────
+
+
+def _choose(
+    strategy: models.Strategy, branch: models.Branch, path: str, making: Making
+) -> Callable[[Call], int | None] | None:
+    conditions, default = strategy.conditions or (), strategy.default
+    if not conditions and default is None:
+        if strategy.mode == "conditional":
+            raise ConfigError("needs conditions, or a default", path=path)
+        return None
+    names = _names(branch, path)
+    arms = tuple(
+        _arm(condition, names, f"{path}.conditions[{index}]", making)
+        for index, condition in enumerate(conditions)
+    )
+    otherwise = None if default is None else _index(default, names, f"{path}.default", making)
+
+    def choose(call: Call) -> int | None:
+        for test, index in arms:
+            if test(call):
+                return index
+        return otherwise
+
+    return choose
+
+
+def _names(branch: models.Branch, path: str) -> dict[str, int]:
+    names: dict[str, int] = {}
+    for index, child in enumerate(branch.targets):
+        if child.name is not None and names.setdefault(child.name, index) != index:
+            raise ConfigError(f"two targets are named {shown(child.name)}", path=path)
+    return names
+
+
+def _arm(
+    condition: models.Condition, names: dict[str, int], path: str, making: Making
+) -> tuple[Callable[[Call], bool], int]:
+    making.strays(condition, path)
+    at = f"{path}.query"
+    test = compile_query(condition.query, _regex(at, making), path=at, prefix=making.book.prefix)
+    return test, _index(condition.then, names, f"{path}.then", making)
+
+
+def _index(name: str, names: dict[str, int], path: str, making: Making) -> int:
+    if name not in names:
+        hint = making.hint(name, names)
+        raise ConfigError(f"no target here is named {shown(name)}{hint}", path=path)
+    return names[name]
+
+
+def _regex(path: str, making: Making) -> Regex:
+    """How patterns of this config are compiled. RE2 is looked for when there is one."""
+    if not making.book.held:
+        return lambda pattern: regexes.linear(pattern, regexes.engine())
+    return lambda pattern: regexes.trusting(
+        pattern, regexes.engine(), lambda message: making.warn(join(path, "$regex"), message)
+    )

@@ -1,0 +1,197 @@
+"""The table of provider options: what a target may say that only its own provider understands.
+
+The type of an option says what it may be. Those that become part of an address have the strictest:
+a `#`, `/`, `@` or dot too many would send a credential to somebody else's host.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SecretStr,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+
+from ..core.values import Secret
+from .hosts import trusted_hosts
+from .secrets import LONGEST
+
+
+class Shape(BaseModel):
+    """What all models have in common: both spellings, no changes, nothing secret in a repr or an error.
+
+    Unknown keys are kept, for whoever reads the model to refuse or to report.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        json_schema_extra={"additionalProperties": False},
+    )
+
+    def __repr_args__(self) -> Any:
+        return [(name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set]
+
+
+def written(value: Any) -> Any:
+    """YAML and TOML read `1` and `true` where a string was meant."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) and abs(value) < 10**64 else value
+
+
+def hidden(value: Any) -> Secret:
+    if isinstance(value, SecretStr):
+        return Secret(value.get_secret_value())
+    if isinstance(value, Secret):
+        return value
+    if isinstance(value, dict):
+        value = json.dumps(value, default=str)
+    if not isinstance(value, str):
+        raise ValueError("should be a string")
+    if not 0 < len(value) <= LONGEST:
+        raise ValueError(f"should have 1 to {LONGEST} characters")
+    return Secret(value)
+
+
+def _like(pattern: str, longest: int = 128) -> Any:
+    return Field(pattern=f"^{pattern}$", max_length=longest)
+
+
+WRITTEN = BeforeValidator(written)
+SECRET = PlainValidator(hidden)
+STARS = PlainSerializer(lambda secret: "***", when_used="json")
+
+Label: TypeAlias = Annotated[str, WRITTEN, _like("[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", 63)] | None
+"""One label of a host name: no dot."""
+Token: TypeAlias = Annotated[str, WRITTEN, _like("[A-Za-z0-9_-]+")] | None
+Dotted: TypeAlias = Annotated[str, WRITTEN, _like(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")] | None
+"""Words with single dots between: one step of a path, or several labels."""
+Steps: TypeAlias = Annotated[str, WRITTEN, _like(r"[A-Za-z0-9_-][A-Za-z0-9_:=@-]*([./][A-Za-z0-9_:=@-]+)*", 1024)] | None
+"""Several steps of a path, none of which is empty, `.` or `..`."""
+Printable: TypeAlias = Annotated[str, WRITTEN, _like(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", 1024)] | None
+"""What a header can carry."""
+Url: TypeAlias = str | None
+"""Checked against the hosts that may be named."""
+Hidden: TypeAlias = Annotated[Secret, SECRET, STARS, WithJsonSchema({"type": "string"})] | None
+HiddenObject: TypeAlias = Annotated[Secret, SECRET, STARS, WithJsonSchema({"type": ["string", "object"]})] | None
+
+
+class Options(Shape):
+    """One field an option, by provider. All become strings of `Target.options`, by these names."""
+
+    # OpenAI
+    openai_organization: Printable = None
+    openai_project: Printable = None
+    openai_beta: Printable = None
+    # Azure OpenAI
+    resource_name: Label = None
+    deployment_id: Dotted = None
+    api_version: Dotted = None
+    azure_model_name: Steps = None
+    azure_ad_token: Hidden = None
+    azure_auth_mode: Token = None
+    azure_entra_client_id: Dotted = None
+    azure_entra_client_secret: Hidden = None
+    azure_entra_tenant_id: Dotted = None
+    azure_entra_scope: Printable = None
+    azure_managed_client_id: Dotted = None
+    azure_workload_client_id: Dotted = None
+    # Azure AI, GitHub
+    azure_foundry_url: Url = None
+    azure_api_version: Dotted = None
+    azure_endpoint_name: Dotted = None
+    azure_deployment_name: Dotted = None
+    azure_extra_parameters: Printable = None
+    # Bedrock, SageMaker
+    aws_access_key_id: Hidden = None
+    aws_secret_access_key: Hidden = None
+    aws_session_token: Hidden = None
+    aws_region: Label = None
+    aws_auth_type: Token = None
+    aws_role_arn: Printable = None
+    aws_external_id: Printable = None
+    aws_service: Label = None
+    aws_s3_bucket: Dotted = None
+    aws_s3_object_key: Steps = None
+    aws_bedrock_model: Steps = None
+    aws_server_side_encryption: Printable = None
+    aws_server_side_encryption_kms_key_id: Printable = None
+    amzn_sagemaker_custom_attributes: Printable = None
+    amzn_sagemaker_target_model: Printable = None
+    amzn_sagemaker_target_variant: Printable = None
+    amzn_sagemaker_target_container_hostname: Printable = None
+    amzn_sagemaker_inference_id: Printable = None
+    amzn_sagemaker_enable_explanations: Printable = None
+    amzn_sagemaker_inference_component: Printable = None
+    amzn_sagemaker_session_id: Printable = None
+    amzn_sagemaker_model_name: Printable = None
+    # Vertex AI
+    vertex_project_id: Token = None
+    vertex_region: Label = None
+    vertex_service_account_json: HiddenObject = None
+    vertex_storage_bucket_name: Dotted = None
+    vertex_model_name: Steps = None
+    vertex_batch_endpoint: Steps = None
+    filename: Steps = None
+    # Anthropic, also on Bedrock, Vertex AI and Azure AI
+    anthropic_api_key: Hidden = None
+    anthropic_beta: Printable = None
+    anthropic_version: Printable = None
+    # Others
+    workers_ai_account_id: Token = None
+    huggingface_base_url: Url = None
+    fireworks_account_id: Token = None
+    fireworks_file_length: Printable = None
+    stability_client_id: Printable = None
+    stability_client_user_id: Printable = None
+    stability_client_version: Printable = None
+    snowflake_account: Dotted = None
+    mistral_fim_completion: Printable = None
+    # Oracle
+    oracle_api_version: Dotted = None
+    oracle_region: Label = None
+    oracle_compartment_id: Printable = None
+    oracle_serving_mode: Token = None
+    oracle_tenancy: Printable = None
+    oracle_user: Printable = None
+    oracle_fingerprint: Printable = None
+    oracle_private_key: Hidden = None
+    oracle_key_passphrase: Hidden = None
+
+
+NAMES = frozenset(Options.model_fields)
+
+URLS = {
+    # https://learn.microsoft.com/azure/ai-foundry/foundry-models/concepts/endpoints
+    "azure_foundry_url": trusted_hosts(
+        ["*.services.ai.azure.com", "*.models.ai.azure.com", "*.inference.ai.azure.com"]
+        + ["*.openai.azure.com", "*.cognitiveservices.azure.com"]
+    ),
+    # https://huggingface.co/docs/inference-endpoints
+    "huggingface_base_url": trusted_hosts(["*.endpoints.huggingface.cloud", "*.huggingface.co"]),
+}
+"""Options that are addresses, and the hosts of the provider's own that any caller may name there."""
+
+FREE = frozenset(
+    {"openai_beta", "anthropic_beta", "anthropic_version", "azure_extra_parameters", "mistral_fim_completion"}
+)
+"""All a caller may say of a target that runs on the operator's credential: the rest says where, or as whom."""
+
+AMBIENT = {
+    "azure_auth_mode": ("managed", "workload"),
+    "aws_auth_type": ("assumedRole",),
+}
+"""Values by which the machine itself is the credential: the operator's to use, not a caller's."""

@@ -1,0 +1,53 @@
+"""Credentials that are one header: what most providers ask for.
+
+An empty key adds nothing: whether a provider may be called without one is `Provider.needs_key`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..errors import Unauthorized
+from ..model import Auth, Keys
+from ..values import Request
+
+# What HTTP/1.1 takes in a field value (RFC 9110, section 5.5): Latin-1, no control characters, no
+# space at either end. A client library would refuse the rest later, quoting the key.
+UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]|[^\x00-\xff]|^ | $")
+
+
+def header(name: str, prefix: str = "") -> Auth:
+    """An auth that sends the key in the header `name`.
+
+    It raises Unauthorized where the key cannot be sent, telling the place of the fault and not the key.
+    """
+    name = name.lower()
+
+    def sign(request: Request, keys: Keys) -> Request:
+        if not keys.api_key:
+            return request
+        kept = {key: value for key, value in request.headers.items() if key.lower() != name}
+        return replace(request, headers={**kept, name: prefix + sendable(keys.api_key, name)})
+
+    return sign
+
+
+def none(request: Request, keys: Keys) -> Request:
+    """Send no credential."""
+    return request
+
+
+def sendable(key: str, name: str) -> str:
+    """The key, if the header `name` can carry it. Raises Unauthorized."""
+    if fault := UNSENDABLE.search(key):
+        raise Unauthorized(
+            f"the API key cannot be sent in the header {name!r}: character {fault.start() + 1} of {len(key)}"
+            " is a control character, a space at its end or outside Latin-1; check how the key was copied",
+            code="invalid_api_key",
+        )
+    return key
+
+
+bearer: Auth = header("authorization", "Bearer ")
+"""`Authorization: Bearer <key>`, as OpenAI and most others ask."""

@@ -1,0 +1,96 @@
+"""What the machine wants done, as values, and the typed words for saying it.
+
+A flow is a generator that yields commands and is resumed with what came of each. This is the
+only module of the core with a bare `yield`: everyone else says `x = yield from send(...)`, so
+that the type checker sees what comes back. Flows own nothing; drivers close what they opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar, cast
+
+from .values import Failure, Outcome, Request
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Make this request; resume with an `Outcome`. With `stream` a 2xx body is left open."""
+
+    request: Request
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the next bytes of an open body; resume with them (`b""` at its end) or a `Failure`."""
+
+    stream: int
+    seconds: float | None = None
+    """How long to wait for them; None: the request's own `idle`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Let go of an open body; resume with None."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing for so many seconds; resume with None."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a service of the host by name (a secret, a cache, a hook); resume with its answer."""
+
+    service: str
+    args: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Run these flows side by side; resume with their results, in order."""
+
+    flows: tuple[Generator[Command, Any, Any], ...]
+
+
+Command: TypeAlias = Send | Read | Close | Wait | Ask | All
+Flow: TypeAlias = Generator[Command, Any, T]
+
+
+def send(request: Request, stream: bool = False) -> Flow[Outcome]:
+    """Make a request."""
+    return cast(Outcome, (yield Send(request, stream)))
+
+
+def read(stream: int, seconds: float | None = None) -> Flow[bytes | Failure]:
+    """Read on in an open body."""
+    return cast("bytes | Failure", (yield Read(stream, seconds)))
+
+
+def close(stream: int) -> Flow[None]:
+    """Let go of an open body."""
+    yield Close(stream)
+
+
+def wait(seconds: float) -> Flow[None]:
+    """Pause."""
+    yield Wait(seconds)
+
+
+def ask(service: str, *args: Any) -> Flow[Any]:
+    """Ask the host."""
+    return (yield Ask(service, args))
+
+
+def all_of(*flows: Flow[T]) -> Flow[tuple[T, ...]]:
+    """Run flows side by side."""
+    return cast("tuple[T, ...]", (yield All(flows)))

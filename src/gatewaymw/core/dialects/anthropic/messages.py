@@ -1,0 +1,208 @@
+"""A conversation in OpenAI's messages, as Anthropic's system prompt and turns.
+
+https://platform.claude.com/docs/en/build-with-claude/working-with-messages and
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls: turns alternate, results of
+tools stand in the user's turn, before what else it says. `reasoning_content` is not sent back: thinking
+without its signature is refused. `content_blocks`, which this gateway gives where strictness is off, holds
+it signed, and goes back as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ... import json
+from ...errors import BadRequest
+from ...values import JSON
+from ..fields import array, mapping, text
+from .content import ASSISTANT, SYSTEM, TOOL, USER, Part, blocks, own, words
+
+UNSENDABLE = re.compile(r"[^a-zA-Z0-9_-]")
+"""What Anthropic does not take in the id of a call."""
+
+SPEAKERS: Mapping[str, str] = {
+    **{"system": "system", "developer": "system", "user": "user", "assistant": "assistant"},
+    **{"tool": "user", "function": "user"},
+}
+
+
+class Conversation(NamedTuple):
+    """What is said before, and turn by turn."""
+
+    system: list[Part]
+    turns: list[JSON]
+
+
+def conversation(value: Any, lost: list[str]) -> Conversation:
+    """The messages of a request; names of what they cannot carry go to `lost`.
+
+    Instructions alone are the user's: Anthropic answers none without a turn.
+
+    Raises BadRequest with the path of the fault, Unsupported for content that Anthropic does not take.
+    """
+    system: list[Part] = []
+    turns: list[JSON] = []
+    called: dict[str, str] = {}
+    for index, each in enumerate(array(value, "messages")):
+        path = f"messages[{index}]"
+        message = mapping(each, path)
+        role = speaker(message, path)
+        content = said(message, path, called, lost)
+        if role == "system":
+            system += content
+        elif turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += content
+        elif content:
+            turns.append({"role": role, "content": [*content]})
+    if not turns and system:
+        return Conversation([], [{"role": "user", "content": system}])
+    return Conversation(system, settled(turns))
+
+
+def speaker(message: Part, path: str) -> str:
+    """Whose turn a message belongs to."""
+    role = message.get("role")
+    if not isinstance(role, str) or role not in SPEAKERS:
+        raise BadRequest(f"{path}.role must be one of {', '.join(SPEAKERS)}", param=f"{path}.role")
+    return SPEAKERS[role]
+
+
+def said(message: Part, path: str, called: dict[str, str], lost: list[str]) -> list[Part]:
+    role = message["role"]
+    if role == "tool":
+        return [result(message, path, lost)]
+    if role == "function":
+        return [legacy_result(message, path, called, lost)]
+    if message.get("name") is not None:
+        lost.append("messages[].name")
+    if role == "assistant":
+        return marked(answered(message, path, called, lost), message)
+    makers = USER if role == "user" else SYSTEM
+    return marked(blocks(message.get("content"), f"{path}.content", makers, lost), message)
+
+
+def settled(turns: list[JSON]) -> list[JSON]:
+    """Turns as Anthropic takes them: results first, and no white space at the end of a prefilled answer."""
+    if not turns:
+        raise BadRequest("messages must hold something that a user or the assistant says", param="messages")
+    for turn in turns:
+        if turn["role"] == "user":
+            turn["content"].sort(key=lambda block: block["type"] != "tool_result")
+    content, last = turns[-1]["content"], turns[-1]["content"][-1]
+    if turns[-1]["role"] == "assistant" and last["type"] == "text" and isinstance(last.get("text"), str):
+        content[-1] = {**last, "text": last["text"].rstrip()}
+    return turns
+
+
+def marked(content: list[Part], message: Part) -> list[Part]:
+    """A message's own cache breakpoint stands on its last block that may have one."""
+    mark = message.get("cache_control")
+    if mark is None or not content or content[-1]["type"] in ("thinking", "redacted_thinking"):
+        return content
+    return [*content[:-1], {**content[-1], "cache_control": mark}]
+
+
+# ── the assistant ────────────────────────────────────────────────────────
+
+
+def answered(message: Part, path: str, called: dict[str, str], lost: list[str]) -> list[Part]:
+    if message.get("audio") is not None:
+        lost.append("messages[].audio")
+    said = blocks_of(message, path, lost)
+    calls = message.get("tool_calls")
+    if calls is not None:
+        said = [block for block in said if block["type"] != "tool_use"]
+        said += [
+            call(each, f"{path}.tool_calls[{i}]") for i, each in enumerate(array(calls, f"{path}.tool_calls"))
+        ]
+    if message.get("function_call") is not None:
+        said.append(legacy_call(message["function_call"], path, called))
+    return said
+
+
+def blocks_of(message: Part, path: str, lost: list[str]) -> list[Part]:
+    """What was said: Anthropic's own blocks where there are any, which hold the text too as a rule."""
+    kept = own(message["content_blocks"], f"{path}.content_blocks") if message.get("content_blocks") else []
+    said: list[Part] = []
+    if message.get("content") is not None:
+        said = blocks(message["content"], f"{path}.content", ASSISTANT, lost)
+    if message.get("refusal") is not None and (refusal := words(message["refusal"], f"{path}.refusal")):
+        said.append(refusal)
+    if any(block["type"] == "text" for block in kept):
+        return kept
+    return [*kept, *said]
+
+
+def call(value: Any, path: str) -> Part:
+    """A call of a tool. One to a custom tool, which takes text, is told as an input of that text."""
+    spec = mapping(value, path)
+    name, given = named(spec, path)
+    block = {"type": "tool_use", "id": call_id(spec.get("id"), f"{path}.id"), "name": name, "input": given}
+    kept = ("cache_control", "caller", "toolset_name")
+    return block | {key: spec[key] for key in kept if spec.get(key) is not None}
+
+
+def named(spec: Part, path: str) -> tuple[str, Part]:
+    if spec.get("type") == "custom":
+        custom = mapping(spec.get("custom"), f"{path}.custom")
+        return text(custom.get("name"), f"{path}.custom.name"), {"input": custom.get("input")}
+    function = mapping(spec.get("function"), f"{path}.function")
+    name = text(function.get("name"), f"{path}.function.name")
+    return name, arguments(function.get("arguments"), f"{path}.function.arguments")
+
+
+def arguments(value: Any, path: str) -> Part:
+    """The arguments of a call, parsed. None at all are an empty object. Raises BadRequest."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return {}
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise BadRequest(f"{path} must be JSON: {error}", param=path) from None
+    return mapping(value, path)
+
+
+def call_id(value: Any, path: str) -> str:
+    """The id of a call, which another provider may have written with what Anthropic does not take."""
+    return UNSENDABLE.sub("_", text(value, path))
+
+
+# ── results ──────────────────────────────────────────────────────────────
+
+
+def result(message: Part, path: str, lost: list[str]) -> Part:
+    if message.get("tool_call_id") is None:
+        raise BadRequest(f"{path} must have the tool_call_id it answers", param=f"{path}.tool_call_id")
+    return resulting(message, call_id(message["tool_call_id"], f"{path}.tool_call_id"), path, lost)
+
+
+def resulting(message: Part, answers: str, path: str, lost: list[str]) -> Part:
+    block: JSON = {"type": "tool_result", "tool_use_id": answers}
+    content = message.get("content")
+    if content is not None:
+        said = blocks(content, f"{path}.content", TOOL, lost)
+        block |= {"content": content if isinstance(content, str) else said} if said else {}
+    kept = ("cache_control", "is_error", "toolset_name")
+    return block | {key: message[key] for key in kept if message.get(key) is not None}
+
+
+# ── functions, as they were before tools ─────────────────────────────────
+
+
+def legacy_call(value: Any, path: str, called: dict[str, str]) -> Part:
+    """A call without an id is given one by its place; its result finds it by name."""
+    spec = mapping(value, f"{path}.function_call")
+    name = text(spec.get("name"), f"{path}.function_call.name")
+    called[name] = UNSENDABLE.sub("_", path)
+    given = arguments(spec.get("arguments"), f"{path}.function_call.arguments")
+    return {"type": "tool_use", "id": called[name], "name": name, "input": given}
+
+
+def legacy_result(message: Part, path: str, called: Mapping[str, str], lost: list[str]) -> Part:
+    name = text(message.get("name"), f"{path}.name")
+    if name not in called:
+        raise BadRequest(f"{path}.name must be that of a function called before", param=f"{path}.name")
+    return resulting(message, called[name], path, lost)

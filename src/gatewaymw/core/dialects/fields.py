@@ -1,0 +1,118 @@
+"""Reading a client's body: which parameters go where, and what its values must be.
+
+A dialect says in a small table what its parameters are called, and in functions what becomes of
+structure. Whatever it cannot carry it names; whatever is of the wrong kind it refuses, with the path
+of the fault, as OpenAI does: `messages[2].content[0].image_url.url`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from ..errors import BadRequest
+from ..values import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where a parameter goes, and what becomes of its value on the way."""
+
+    to: str
+    via: Callable[[Any], Any] | None = None
+
+
+Table: TypeAlias = Mapping[str, Field]
+
+
+def table(*same: str, **moved: str | Field) -> Table:
+    """The parameters that keep their names, then those that do not. Of two for one field, the later wins."""
+    rows = {name: Field(name) for name in same}
+    rows |= {name: Field(row) if isinstance(row, str) else row for name, row in moved.items()}
+    return MappingProxyType(rows)
+
+
+def pick(body: Mapping[str, Any], fields: Table) -> JSON:
+    """The parameters of `body` that `fields` names, where `fields` sends them. null is as good as absent."""
+    out: JSON = {}
+    for name, field in fields.items():
+        if (value := body.get(name)) is not None:
+            out[field.to] = field.via(value) if field.via else value
+    return out
+
+
+# https://platform.openai.com/docs/api-reference/chat/create: what these say is what happens without them.
+IDLE: Mapping[str, Any] = MappingProxyType(
+    {
+        "frequency_penalty": 0,
+        "logit_bias": {},
+        "logprobs": False,
+        "metadata": {},
+        "modalities": ["text"],
+        "n": 1,
+        "parallel_tool_calls": True,
+        "presence_penalty": 0,
+        "response_format": {"type": "text"},
+        "store": False,
+        "top_logprobs": 0,
+        "verbosity": "medium",
+    }
+)
+"""OpenAI's chat parameters at values that ask for nothing: leaving them out loses nothing."""
+
+
+def unheard(body: Mapping[str, Any], known: Container[str]) -> list[str]:
+    """The parameters of `body` that ask for something and are not among those a dialect knows."""
+    return [
+        name
+        for name, value in body.items()
+        if name not in known and value is not None and not (name in IDLE and value == IDLE[name])
+    ]
+
+
+def wrong(value: Any, path: str, wanted: str) -> BadRequest:
+    """The refusal of a value that is not what it must be."""
+    return BadRequest(f"{path} must be {wanted}, not {KINDS.get(type(value), 'this')}", param=path)
+
+
+KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def text(value: Any, path: str) -> str:
+    """A string that says something. Raises BadRequest."""
+    if not isinstance(value, str):
+        raise wrong(value, path, "a string")
+    if not value:
+        raise BadRequest(f"{path} must not be empty", param=path)
+    return value
+
+
+def mapping(value: Any, path: str) -> Mapping[str, Any]:
+    """An object. Raises BadRequest."""
+    if not isinstance(value, Mapping):
+        raise wrong(value, path, "an object")
+    return value
+
+
+def array(value: Any, path: str) -> list[Any]:
+    """An array. Raises BadRequest."""
+    if not isinstance(value, list):
+        raise wrong(value, path, "an array")
+    return value
+
+
+def whole(value: Any, path: str) -> int:
+    """A whole number. Raises BadRequest."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise wrong(value, path, "a whole number")
+    return value

@@ -1,0 +1,350 @@
+"""OpenAI's dialect, which is the gateway's own: its errors, its events, and its cousins' small deviations.
+
+Formats: https://platform.openai.com/docs/api-reference/chat (bodies and chunks) and
+https://platform.openai.com/docs/guides/error-codes (errors).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import unescape
+from typing import Any, NamedTuple
+
+from .. import json
+from ..errors import UpstreamError
+from ..model import Codec, Context, Encoded, Stream
+from ..values import JSON, NOTHING
+
+# ── errors ───────────────────────────────────────────────────────────────
+
+TEXT = 2_000
+"""Characters kept of an error body that is plain text."""
+DEPTH = 6
+"""How deep in an error body its words are looked for."""
+WORDS = (
+    *(
+        "message",
+        "error_description",
+        "error_message",
+        "error",
+        "detail",
+        "errors",
+        "msg",
+        "details",
+        "title",
+    ),
+)
+"""Where providers put what they say, the most telling first."""
+ENVELOPE, MARKS = ("type", "object"), ("error", "Error")
+"""Fields around an error object, and their values, that only say that it is one."""
+PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
+
+
+def error(body: Any, status: int, context: Context) -> JSON:
+    """Any error body in OpenAI's shape, in the provider's own wording; fields it does not know are kept.
+
+    Takes parsed JSON or text. Text is cut at 2,000 characters, and of an HTML page only its title is
+    told. `type` follows from the status where the provider gives none. Never raises.
+    """
+    fields = parts(body)
+    message = worded(body, status, context.provider)
+    kind = scalar(fields.get("type")) or UpstreamError.TYPES.get(status, "upstream_error")
+    told = {"message": message, "type": kind, "param": param(fields), "code": scalar(fields.get("code"))}
+    return {"error": {**fields, **told}, "provider": context.provider}
+
+
+def parts(body: Any) -> JSON:
+    """The fields of the error object, and those around it that are more than its envelope."""
+    if isinstance(body, list) and body:
+        return parts(body[0])  # Google wraps errors of streams in a list
+    if not isinstance(body, dict):
+        return {}
+    fields = {name: value for name, value in body.items() if name not in ENVELOPE or value not in MARKS}
+    inner = fields.pop("error", None)
+    if isinstance(inner, dict):
+        fields = {**fields, **inner}
+    elif isinstance(inner, str) and ("message" in body or "error_description" in body):
+        fields.setdefault("code", inner)  # as OAuth has it: a code, and its description
+    if isinstance(message := fields.get("message"), dict):
+        fields = {**message, **fields}
+    return fields
+
+
+def worded(body: Any, status: int, provider: str) -> str:
+    """What the provider says; where it says nothing, that it does not."""
+    answered = f"{provider} answered {status}"
+    if isinstance(body, bytes):
+        body = body.decode(errors="replace")
+    if isinstance(body, str) and PAGE.match(body):
+        title = TITLE.search(body[:20_000])
+        named = f": {' '.join(unescape(title[1]).split())}" if title else ""
+        return f"{answered} with an HTML page{named}"
+    if isinstance(body, str) and body.strip():
+        return body.strip()[:TEXT]
+    if body in (None, "", {}, []) or isinstance(body, str):
+        return f"{answered} with an empty body"
+    return said(body, DEPTH) or f"{answered}: {json.dumps(body).decode()[:TEXT]}"
+
+
+def said(body: Any, depth: int) -> str:
+    """The words in an error body; empty where there are none."""
+    if isinstance(body, str):
+        return body.strip()
+    if depth and isinstance(body, dict):
+        words = next((found for name in WORDS if (found := said(body.get(name), depth - 1))), "")
+        return f"{place}: {words}" if words and (place := place_of(body)) else words
+    if depth and isinstance(body, list):
+        return "; ".join(found for item in body if (found := said(item, depth - 1)))
+    return ""
+
+
+def place_of(body: JSON) -> str:
+    """Where a validator found the fault: `["body", "messages", 0]` is `messages[0]`."""
+    steps = body.get("loc")
+    if not isinstance(steps, list):
+        return ""
+    kept = steps[1:] if steps[:1] in (["body"], ["query"]) else steps
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in kept).lstrip(".")
+
+
+def param(fields: JSON) -> str | None:
+    """The field at fault, as the provider names it or as its validator places it."""
+    details = fields.get("detail")
+    if "param" not in fields and isinstance(details, list) and details and isinstance(details[0], dict):
+        return place_of(details[0]) or None
+    return scalar(fields.get("param"))
+
+
+def scalar(value: Any) -> str | None:
+    """OpenAI's clients expect words here; some providers send numbers, or worse."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value).decode()[:TEXT]
+
+
+# ── events ───────────────────────────────────────────────────────────────
+
+TELLING = (
+    "content",
+    "tool_calls",
+    "reasoning_content",
+    "reasoning",
+    "refusal",
+    "function_call",
+    "audio",
+    "images",
+    "reasoning_details",
+)
+"""What a delta may hold that a client would show or act on."""
+
+
+def meaningful(chunk: JSON) -> bool:
+    """Whether a chunk tells the client anything: after it, a request cannot be tried again unseen.
+
+    A role without content, empty `choices` (usage, content filters) tell nothing. An event that has
+    no `choices` at all is of another kind of stream, and counts.
+    """
+    if "choices" not in chunk or chunk.get("error"):
+        return True
+    return any(tells(choice) for choice in chunk["choices"] or ())
+
+
+def tells(choice: JSON) -> bool:
+    delta = choice.get("delta") or NOTHING
+    if any(delta.get(name) for name in TELLING):
+        return True
+    return bool(choice.get("finish_reason") or choice.get("text"))
+
+
+STATUSES: tuple[tuple[str, int], ...] = (
+    (r"rate.?limit|too.?many|throttl|quota|resource.?exhausted", 429),
+    (r"^overloaded_error$", 529),  # Anthropic's own
+    (r"overload|unavailable|capacity|insufficient.?system", 503),
+    (r"time.?out|deadline", 504),
+    (r"authenticat|api.?key|unauthori[sz]ed", 401),
+    (r"permission|forbidden", 403),
+    (r"not.?found", 404),
+    (r"invalid.?(?:request|argument|prompt|value)|bad.?request", 400),
+    (r"context.?length|content.?(?:filter|policy)", 400),
+    (r"server.?error|internal|api_error", 500),
+)
+"""What the codes and types of providers' error events count as, first match."""
+
+
+def stream_fault(event: JSON) -> UpstreamError | None:
+    """The error an event reports, where it does: `{"error": …}`, or a finish reason that is one.
+
+    Its status is the event's own code where that is one, or follows from its words; else it is 502.
+    """
+    fault = event.get("error")
+    if not fault and event.get("type") == "error":
+        fault = {name: value for name, value in event.items() if name != "type"}
+    for choice in event.get("choices") or ():
+        if not fault and isinstance(choice, dict) and choice.get("finish_reason") == "error":
+            fault = choice.get("error") or "the model ended with an error"
+    return fault_of(fault) if fault else None
+
+
+def fault_of(fault: Any) -> UpstreamError:
+    fields = fault if isinstance(fault, dict) else {"message": fault}
+    status = fault_status(fields)
+    return UpstreamError(
+        said(fields, DEPTH) or f"an error event: {json.dumps(fault).decode()[:TEXT]}",
+        status=status,
+        type=scalar(fields.get("type")) or UpstreamError.TYPES.get(status, "upstream_error"),
+        code=scalar(fields.get("code")),
+        param=scalar(fields.get("param")),
+    )
+
+
+def fault_status(fields: JSON) -> int:
+    for name in ("code", "status", "status_code", "http_status"):
+        if (number := scalar(fields.get(name)) or "").isdecimal() and 400 <= int(number[:9]) <= 599:
+            return int(number)
+    for name in ("code", "type", "status"):
+        words = scalar(fields.get(name)) or ""
+        for pattern, status in STATUSES:
+            if re.search(pattern, words, re.IGNORECASE):
+                return status
+    return 502
+
+
+# ── requests of the cousins ──────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """How a provider's requests differ from OpenAI's."""
+
+    rename: Mapping[str, str] = NOTHING
+    """OpenAI's name of a parameter → the provider's."""
+    without: frozenset[str] = frozenset()
+    """Parameters it refuses. What they said is lost, so they are reported."""
+    implied: frozenset[str] = frozenset()
+    """Parameters it refuses because it does what they ask anyway: nothing is lost."""
+    defaults: Mapping[str, Any] = NOTHING
+    """Parameters it insists on, where the client gives none."""
+    roles: Mapping[str, str] = NOTHING
+    """OpenAI's name of a message's role → the provider's."""
+    turns: frozenset[str] = frozenset()
+    """Fields of messages it refuses, reported as `messages[].name`."""
+
+    def __bool__(self) -> bool:
+        return self != Delta()
+
+
+def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
+    """The request transform that a difference makes. Of two names for one parameter the newer wins:
+    the older is reported as dropped."""
+
+    def request(body: Mapping[str, Any], context: Context) -> Encoded:
+        renamed = {name for name in delta.rename if body.get(name) is not None}
+        beaten = {delta.rename[name] for name in renamed} & body.keys()
+        gone = delta.without | delta.implied | delta.rename.keys() | beaten
+        out = {name: value for name, value in body.items() if name not in gone}
+        out |= {delta.rename[name]: body[name] for name in body if name in renamed}
+        out |= {name: value for name, value in delta.defaults.items() if out.get(name) is None}
+        dropped = tuple(name for name in body if name in delta.without | beaten and body[name] is not None)
+        if (delta.roles or delta.turns) and isinstance(messages := body.get("messages"), list):
+            out["messages"] = [turn(message, delta) for message in messages]
+            dropped += tuple(f"messages[].{name}" for name in sorted(delta.turns) if any_has(messages, name))
+        return Encoded(out, dropped)
+
+    return request
+
+
+def turn(message: Any, delta: Delta) -> Any:
+    """One message, as the provider takes it; what is no message is for the provider to refuse."""
+    if not isinstance(message, dict):
+        return message
+    role = message.get("role")
+    renamed = {"role": delta.roles.get(role, role)} if isinstance(role, str) else {}
+    return {name: value for name, value in message.items() if name not in delta.turns} | renamed
+
+
+def any_has(messages: list[Any], name: str) -> bool:
+    return any(isinstance(message, dict) and message.get(name) for message in messages)
+
+
+# ── answers of the cousins ───────────────────────────────────────────────
+
+Change = Callable[[JSON, Context], JSON]
+
+
+def checked(body: JSON, context: Context) -> JSON:
+    """An answer that is none: some providers report errors within a 200. Raises UpstreamError."""
+    if fault := stream_fault(body):
+        raise fault
+    return body
+
+
+def listed(body: Any, context: Context) -> JSON:
+    """A list of models from those who give a bare list, or leave out what OpenAI's clients require."""
+    rest: JSON = body if isinstance(body, dict) else {"data": body}
+    model = {"object": "model", "created": 0, "owned_by": context.provider}
+    return {"object": "list", **rest, "data": [{**model, **row} for row in rest["data"]]}
+
+
+CHECKED = Codec(response=checked)
+LISTED = Codec(response=listed)
+
+
+def finishing(reasons: Mapping[str, str | int]) -> Codec:
+    """A codec that puts OpenAI's finish reasons for the provider's own. A reason that stands for a failure
+    is given the status it counts as; the answer or stream is an error then."""
+    change = finished(reasons)
+    return Codec(response=change, stream=relayed(change))
+
+
+def finished(reasons: Mapping[str, str | int]) -> Change:
+    def change(body: JSON, context: Context) -> JSON:
+        choices = checked(body, context).get("choices") or ()
+        if not any(choice.get("finish_reason") in reasons for choice in choices):
+            return body
+        return {**body, "choices": [ended(choice, reasons, context) for choice in choices]}
+
+    return change
+
+
+def ended(choice: JSON, reasons: Mapping[str, str | int], context: Context) -> JSON:
+    reason = choice.get("finish_reason")
+    meant = reasons.get(reason, reason) if isinstance(reason, str) else reason
+    if isinstance(meant, int):
+        message = f"{context.provider} gave up on the answer: {reason}"
+        raise UpstreamError(message, status=meant, code=reason)
+    return {**choice, "finish_reason": meant}
+
+
+class Progress(NamedTuple):
+    """Which of a stream's choices have begun and which have ended."""
+
+    begun: frozenset[int] = frozenset()
+    ended: frozenset[int] = frozenset()
+
+
+def relayed(change: Change) -> Stream[Progress]:
+    """A stream whose chunks are OpenAI's but for `change`. It ends well once each choice that began has
+    its finish reason."""
+
+    def step(state: Progress, event: Any, context: Context) -> tuple[Progress, tuple[JSON, ...]]:
+        chunk = change(event, context)
+        return progress(state, chunk), (chunk,)
+
+    return Stream(start=Progress(), step=step, ended=complete)
+
+
+def progress(state: Progress, chunk: JSON) -> Progress:
+    for choice in chunk.get("choices") or ():
+        index = choice.get("index") or 0
+        if index not in state.begun:
+            state = state._replace(begun=state.begun | {index})
+        if choice.get("finish_reason"):
+            state = state._replace(ended=state.ended | {index})
+    return state
+
+
+def complete(state: Progress) -> bool:
+    return bool(state.begun) and state.begun == state.ended

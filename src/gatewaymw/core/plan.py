@@ -1,0 +1,124 @@
+"""What a config compiles to: a frozen tree in which nothing is left to look up or to merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from .model import Provider
+from .values import NOTHING, Call, Secret
+
+RETRIED = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When and how long one target is asked again. Times are seconds."""
+
+    attempts: int = 0
+    on: frozenset[int] = RETRIED
+    use_retry_after: bool = False
+    base: float = 1.0
+    cap: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key, or where to ask for it. `held` ones belong to the operator and to their host only."""
+
+    secret: Secret | None = None
+    source: object = field(default=None, repr=False)
+    """Handed to the `secret` service where it is not at hand: `env:…`, `file:…`, a callable."""
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A leaf: one provider, with all it inherited settled."""
+
+    path: str
+    """Where it stands in the config: `config.targets[0]`."""
+    provider: Provider
+    name: str = ""
+    credential: Credential | None = None
+    base_url: str = ""
+    """Replaces the provider's own."""
+    guarded: bool = False
+    """A caller chose `base_url`: its address is checked when it is dialled."""
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Provider options in snake_case: `openai_organization`, `aws_region`, …"""
+    overrides: Mapping[str, Any] = NOTHING
+    retry: Retry = Retry()
+    timeout: float | None = None
+    """Seconds to the head of an answer (streams: to the first meaningful event)."""
+    forward: tuple[str, ...] = ()
+    """Client headers copied to the provider, lower-case."""
+    strict: bool = True
+    """Strict OpenAI compliance of answers."""
+    refuse_dropped: bool = False
+    """Refuse a request whose parameters the provider cannot take, instead of reporting them."""
+    commit_early: bool = False
+    """Commit on the answer's head, as the original does, not on the first meaningful event."""
+    base: str = field(init=False, default="")
+    """Where requests go: `base_url`, or the provider's own with the options filled in."""
+    headers: Mapping[str, str] = field(init=False, default_factory=dict, repr=False)
+    """What is sent with each request, whoever asks."""
+
+    def __post_init__(self) -> None:
+        base = self.base_url or self.provider.base_url
+        if "{" in base:
+            base = base.format_map(self.options)
+        object.__setattr__(self, "base", base.rstrip("/"))
+        own = {
+            header: self.options[option]
+            for option, header in self.provider.option_headers.items()
+            if option in self.options
+        }
+        object.__setattr__(self, "headers", {**self.provider.headers, **own})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """An inner node: a strategy and the nodes it chooses between."""
+
+    mode: str
+    path: str
+    children: tuple[Node, ...]
+    name: str = ""
+    on: frozenset[int] | None = None
+    """Statuses that make a fallback go on; None: any but 2xx."""
+    bounds: tuple[float, ...] = ()
+    """Load balance: running sums of the weights; the last is their total."""
+    choose: Callable[[Call], int | None] | None = None
+    """Conditional: the index of the child for a call, None where nothing matches."""
+    settings: Mapping[str, Any] = NOTHING
+    """Whatever else a registered strategy was given."""
+
+
+Node: TypeAlias = Target | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole config, and what was odd about it."""
+
+    root: Node
+    warnings: tuple[str, ...] = ()
+    sole: bool = field(init=False, default=True)
+    """All targets are one service, so a key the caller brought can only reach its own provider."""
+    held: bool = field(init=False, default=False)
+    """Some target is paid for with the operator's own key."""
+
+    def __post_init__(self) -> None:
+        leaves = targets(self.root)
+        object.__setattr__(self, "sole", len({(leaf.provider.name, leaf.base) for leaf in leaves}) == 1)
+        held = any(leaf.credential is not None and leaf.credential.held for leaf in leaves)
+        object.__setattr__(self, "held", held)
+
+
+def targets(node: Node) -> tuple[Target, ...]:
+    """All leaves, in the order they are written."""
+    if isinstance(node, Target):
+        return (node,)
+    return tuple(leaf for child in node.children for leaf in targets(child))

@@ -1,0 +1,9 @@
+"""Who can be asked: importing this package fills the table of providers."""
+
+from .anthropic import ANTHROPIC as ANTHROPIC
+from .compatible import compatible as compatible
+from .mock import MOCK as MOCK
+from .openai import OPENAI as OPENAI
+from .registry import PROVIDERS as PROVIDERS
+from .registry import provide as provide
+from .registry import serving as serving

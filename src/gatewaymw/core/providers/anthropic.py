@@ -1,0 +1,22 @@
+"""Anthropic (https://platform.claude.com/docs/en/api/overview)."""
+
+from __future__ import annotations
+
+from ..auth.keys import header
+from ..dialects import anthropic
+from ..endpoints import CHAT
+from ..model import Provider, Route
+from .registry import provide
+
+ANTHROPIC = provide(
+    Provider(
+        name="anthropic",
+        base_url="https://api.anthropic.com/v1",
+        routes={CHAT: Route("/messages", anthropic.CHAT)},
+        auth=header("x-api-key"),
+        headers={"anthropic-version": "2023-06-01"},
+        accepts=frozenset({"anthropic-version", "anthropic-beta"}),
+        env_key="ANTHROPIC_API_KEY",
+        doc="https://platform.claude.com/docs/en/api/messages",
+    )
+)

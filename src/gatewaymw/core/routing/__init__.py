@@ -1,0 +1,1 @@
+"""The routing machine: flows that say what to send, and what to make of the answers."""

@@ -1,0 +1,234 @@
+"""One target: send, judge, wait, send again; commit as late as can be.
+
+Nothing is shown to the client before the upstream has said something meaningful. Until then an
+error within a 200, an empty stream or a silent one is a failure like any other, to be retried or
+fallen back from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import json
+from ..commands import Flow, close, read, send, wait
+from ..dialects import openai
+from ..endpoints import Client
+from ..errors import GatewayError, UpstreamError
+from ..plan import Target
+from ..values import Answer, Call, Env, Failure, Outcome
+from .encode import Prepared, prepare
+from .pipeline import ODD, Passage, Passthrough, Raw, Translation
+from .reply import Live, Reply
+from .retry import pause
+
+
+def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
+    """Ask one target, again while its retry rule says so."""
+    try:
+        made = yield from prepare(target, call, env)
+    except GatewayError as error:
+        return replace(refusal(error, call.endpoint.client), target=target)
+    return (yield from pursue(made, target, call, env))
+
+
+def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
+    retry, tries = target.retry, 0
+    while True:
+        started = env.now()
+        request, late = made.request, call.deadline - started
+        if request.timeout is None or late < request.timeout:
+            request = replace(request, timeout=max(late, 0.001), idle=max(late, 0.001))
+        expires = started + (request.timeout or 0)
+        outcome = yield from send(request, made.stream or call.endpoint.answer == "bytes")
+        result = yield from judge(outcome, made, target, call, env, expires)
+        if isinstance(result, Reply):
+            return replace(result, tries=tries, again=tries > 0) if tries else result
+        if retry.attempts == 0 or result.status not in retry.on:
+            return failed(result, made, target, call, tries)
+        if tries >= retry.attempts:
+            return failed(result, made, target, call, -1)
+        seconds = pause(retry, tries, result, call.deadline - env.now(), env)
+        if seconds is None:
+            return failed(result, made, target, call, -1)
+        yield from wait(seconds)
+        tries += 1
+
+
+def judge(
+    outcome: Outcome, made: Prepared, target: Target, call: Call, env: Env, expires: float
+) -> Flow[Reply | Answer | Failure]:
+    """The reply an outcome makes; an outcome where it makes none."""
+    if isinstance(outcome, Failure) or not outcome.ok:
+        return outcome
+    if outcome.stream is None:
+        return whole(outcome, made, target, call)
+    kind = outcome.headers.get("content-type", "").partition(";")[0].strip().lower()
+    passage = passage_of(kind, made, call)
+    if passage is None:
+        return (yield from unstreamed(outcome, made, kind, env, expires))
+    return (yield from commit(outcome, passage, target, made, env, expires))
+
+
+def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
+    """How a stream of that content type goes through; None where it is no stream at all."""
+    if not made.stream or (call.endpoint.answer == "bytes" and kind != "text/event-stream"):
+        return Raw()
+    if kind in ("application/json", "text/html", "text/plain"):
+        return None
+    if made.codec.stream:
+        return Translation(made.codec.stream, made.context, call.endpoint.client)
+    return Passthrough(made.context, call.endpoint.client)
+
+
+def commit(
+    answer: Answer, passage: Passage, target: Target, made: Prepared, env: Env, expires: float
+) -> Flow[Reply | Failure]:
+    """Read until the first meaningful event; before it, all is undone by closing the body."""
+    assert answer.stream is not None
+    out = b""
+    while not (passage.started or passage.error or target.commit_early):
+        data = yield from read(answer.stream, max(expires - env.now(), 0.001))
+        if isinstance(data, Failure):
+            yield from close(answer.stream)
+            return data
+        if not data:
+            out += passage.close()
+            break
+        out += passage.feed(data)
+    if passage.error:
+        yield from close(answer.stream)
+        error = passage.error
+        return Failure("broken", error.message, error.status, error.code or "upstream_error")
+    return Live(
+        status=answer.status,
+        body=out,
+        content_type=stream_type(passage, answer),
+        headers=answer.headers,
+        target=target,
+        dropped=made.dropped,
+        stream=answer.stream,
+        passage=passage,
+    )
+
+
+def stream_type(passage: Passage, answer: Answer) -> str:
+    if isinstance(passage, Raw):
+        return answer.headers.get("content-type", "application/octet-stream")
+    return "text/event-stream; charset=utf-8"
+
+
+def unstreamed(
+    answer: Answer, made: Prepared, kind: str, env: Env, expires: float
+) -> Flow[Failure]:
+    """A stream was asked for and something else came: its words, as an error (ST-15)."""
+    assert answer.stream is not None
+    body = b""
+    while len(body) < 64 * 1024:
+        data = yield from read(answer.stream, max(expires - env.now(), 0.001))
+        if isinstance(data, Failure) or not data:
+            break
+        body += data
+    yield from close(answer.stream)
+    said = openai.error(parsed(body), 502, made.context)["error"]
+    message = f"{made.context.provider} answered with {kind} where a stream was asked for: {said['message']}"
+    return Failure("broken", message, 502, "upstream_invalid_response")
+
+
+def whole(answer: Answer, made: Prepared, target: Target, call: Call) -> Reply | Failure:
+    try:
+        body, kind = decoded(answer, made, call)
+    except UpstreamError as error:
+        return Failure("broken", error.message, error.status, error.code or "upstream_error")
+    return Reply(
+        status=answer.status,
+        body=body,
+        content_type=kind,
+        headers=answer.headers,
+        target=target,
+        dropped=made.dropped,
+    )
+
+
+def decoded(answer: Answer, made: Prepared, call: Call) -> tuple[bytes, str]:
+    """The client's body and its content type. Raises UpstreamError where there is none to make."""
+    kind = answer.headers.get("content-type", "application/json")
+    if call.endpoint.answer == "bytes":
+        return answer.body, kind
+    if made.codec.response is None:
+        if not looks_like_json(answer.body):
+            raise invalid(made)
+        return answer.body, kind
+    try:
+        body = made.codec.response(json.loads(answer.body), made.context)
+    except ODD as error:
+        raise invalid(made) from error
+    return json.dumps(body), "application/json"
+
+
+def looks_like_json(body: bytes) -> bool:
+    """Enough to tell an HTML page or a cut body from an answer, without parsing what is passed on."""
+    ends = body[:64].lstrip()[:1] + body[-64:].rstrip()[-1:]
+    return ends in (b"{}", b"[]")
+
+
+def invalid(made: Prepared) -> UpstreamError:
+    return UpstreamError(f"{made.context.provider} answered 200 with a body that cannot be read")
+
+
+# ── what went wrong, in the client's dialect ─────────────────────────────
+
+
+def refusal(error: GatewayError, client: Client) -> Reply:
+    """The gateway's own words."""
+    return Reply(status=error.status, body=json.dumps(client.error(error)), headers=error.headers)
+
+
+def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call, tries: int) -> Reply:
+    """A provider's error, or the want of any answer."""
+    provider = made.context.provider
+    if isinstance(result, Answer):
+        status = result.status if result.status >= 400 else 502
+        body = explained(result, status, made)
+    else:
+        status = result.status
+        error = GatewayError(
+            worded(result, provider, made),
+            status=status,
+            type=UpstreamError.TYPES.get(status, "upstream_error"),
+            code=result.code,
+        )
+        body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
+    headers = result.headers if isinstance(result, Answer) else {}
+    return Reply(
+        status=status, body=body, headers=headers, target=target, tries=tries, again=tries != 0
+    )
+
+
+def worded(failure: Failure, provider: str, made: Prepared) -> str:
+    if failure.kind == "timeout" and failure.status == 408:
+        limit = round((made.request.timeout or 0) * 1000)
+        return f"Request exceeded the timeout sent in the request: {limit}ms"
+    return failure.message if provider in failure.message else f"{provider}: {failure.message}"
+
+
+def explained(answer: Answer, status: int, made: Prepared) -> bytes:
+    """The provider's error body in the client's shape, without the key that some providers echo."""
+    if 300 <= answer.status < 400:
+        message = f"{made.context.provider} answered with a redirect, which is not followed"
+        inner = {"message": message, "type": "upstream_error", "param": None, "code": "upstream_redirect"}
+        return json.dumps({"error": inner, "provider": made.context.provider})
+    render = made.codec.error or openai.error
+    body = parsed(answer.body)
+    try:
+        shaped = render(body, status, made.context)
+    except ODD:
+        shaped = openai.error(body, status, made.context)
+    text = json.dumps({**shaped, "provider": made.context.provider})
+    return text.replace(made.key.encode(), b"[redacted]") if len(made.key) >= 8 else text
+
+
+def parsed(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")

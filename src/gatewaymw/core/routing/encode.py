@@ -1,0 +1,157 @@
+"""From a client's call and a target to the upstream request: body, address, headers, signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from .. import form, json
+from ..commands import Flow, ask
+from ..endpoints import PROXY
+from ..errors import BadRequest, Unauthorized, Unsupported
+from ..model import IDENTITY, Codec, Context, Encoded, Keys, Route
+from ..plan import Target
+from ..providers.registry import serving
+from ..values import Call, Env, Request
+
+AGENT = "gatewaymw"
+IDLE = 60.0
+"""Seconds of silence within a stream after which an upstream counts as gone."""
+PATIENCE = 600.0
+"""Seconds to the head of an answer, and to the next bytes of a whole one, unless configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request ready to send, and what reading its answer takes."""
+
+    request: Request
+    codec: Codec
+    context: Context
+    stream: bool
+    dropped: tuple[str, ...] = ()
+    key: str = ""
+    """The credential in it, to be taken out of whatever the provider says."""
+
+    def __repr__(self) -> str:
+        return f"Prepared({self.request!r})"
+
+
+def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
+    """Translate, address and sign a call for one target. Raises GatewayError."""
+    route = route_of(target, call)
+    body: Mapping[str, Any] = {**call.body, **target.overrides} if target.overrides else call.body
+    context = context_of(target, call, body, env)
+    encoded, payload, kind = encode(route, target, call, body, context, env)
+    key = yield from key_of(target, call)
+    request = Request(
+        route.method or call.method,
+        address(route, target, call, context),
+        headers_of(target, call, kind),
+        payload,
+        target.timeout or PATIENCE,
+        IDLE if context.stream else PATIENCE,
+        guarded=target.guarded,
+    )
+    signed = target.provider.auth(request, Keys(key, target.options, env.clock()))
+    return Prepared(signed, route.codec, context, context.stream, encoded, key)
+
+
+def route_of(target: Target, call: Call) -> Route:
+    provider, endpoint = target.provider, call.endpoint
+    if route := provider.routes.get(endpoint):
+        return route
+    if endpoint is PROXY:
+        return Route(quote(call.path, safe="/-._~:@!$&'()*+,;="), IDENTITY)
+    able = ", ".join(serving(endpoint)) or "no provider"
+    raise Unsupported(f"{endpoint.path} is not supported by {provider.name}; it is by {able}")
+
+
+def context_of(target: Target, call: Call, body: Mapping[str, Any], env: Env) -> Context:
+    options = body.get("stream_options")
+    return Context(
+        provider=target.provider.name,
+        model=str(body.get("model") or ""),
+        created=int(env.clock()),
+        id=env.new_id(),
+        strict=target.strict,
+        stream=call.endpoint.streams and body.get("stream") in (True, "true"),
+        include_usage=isinstance(options, dict) and options.get("include_usage") is True,
+        options=target.options,
+        request=body,
+    )
+
+
+def encode(
+    route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context, env: Env
+) -> tuple[tuple[str, ...], bytes, str | None]:
+    """The names dropped, the bytes to send, and their content type. Untouched bodies stay bytes."""
+    if call.endpoint.body == "json" and (route.codec.request or target.overrides):
+        return encode_json(route, target, body, context)
+    if call.parts and target.overrides:
+        boundary = env.new_id()
+        parts = form.override(call.parts, target.overrides)
+        return (), form.encode(parts, boundary), f"multipart/form-data; boundary={boundary}"
+    kind = "application/json" if call.endpoint.body == "json" else call.headers.get("content-type")
+    return (), call.raw, kind if call.raw else None
+
+
+def encode_json(
+    route: Route, target: Target, body: Mapping[str, Any], context: Context
+) -> tuple[tuple[str, ...], bytes, str]:
+    encoded = route.codec.request(body, context) if route.codec.request else Encoded(dict(body))
+    if encoded.dropped and target.refuse_dropped:
+        names = ", ".join(encoded.dropped)
+        raise Unsupported(
+            f"{target.provider.name} cannot take {names}; leave it out, or unset strict_params",
+            code="unsupported_parameter",
+            param=encoded.dropped[0],
+        )
+    return encoded.dropped, json.dumps(encoded.body), "application/json"
+
+
+def key_of(target: Target, call: Call) -> Flow[str]:
+    """The credential for a target: its own, or the caller's where it can only be meant for it."""
+    if held := target.credential:
+        secret = held.secret.reveal() if held.secret else (yield from ask("secret", held.source))
+        return str(secret)
+    if call.key:
+        return call.key.reveal()
+    if target.provider.needs_key:
+        raise Unauthorized(
+            f"{target.path}: no API key for {target.provider.name}; give the target an api_key or "
+            "virtual_key, or (where one provider only is called) send it as Authorization: Bearer",
+            code="missing_credentials",
+        )
+    return ""
+
+
+def address(route: Route, target: Target, call: Call, context: Context) -> str:
+    path = route.path
+    if callable(path):
+        path = path(context)
+    elif "{" in path:
+        path = path.format_map({**target.options, "model": quote(context.model, safe="")})
+    if call.query and call.endpoint.body in ("none", "any"):
+        return f"{target.base}{path}?{call.query}"
+    return target.base + path
+
+
+def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
+    """Built from what is allowed, never copied: nothing of the client's goes on by default."""
+    headers = {"user-agent": AGENT, "accept-encoding": "identity", **target.headers}
+    if kind:
+        headers["content-type"] = kind
+    for name in (*target.provider.accepts, *target.forward):
+        if (value := call.headers.get(name)) is not None:
+            headers[name] = clean(name, value)
+    return headers
+
+
+def clean(name: str, value: str) -> str:
+    """A header's value that cannot end its line. Raises BadRequest."""
+    if not value.replace("\t", " ").isprintable() or not value.isascii():
+        raise BadRequest(f"the header {name} holds control characters or is not ASCII; send plain text", param=name)
+    return value

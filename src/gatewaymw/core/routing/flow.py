@@ -1,0 +1,39 @@
+"""One request through a plan: the whole machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..commands import Flow
+from ..errors import GatewayError
+from ..plan import Group, Node, Target
+from ..values import Call, Env
+from .attempt import attempt, refusal
+from .reply import Reply
+from .strategies import STRATEGIES
+
+
+def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
+    """Carry one call through a plan.
+
+    Raises no GatewayError: whatever goes wrong at a node comes back as that node's reply, so that
+    a fallback above it can go on to the next.
+    """
+    if isinstance(node, Target):
+        return (yield from attempt(node, call, env))
+    try:
+        return (yield from among(node, call, env))
+    except GatewayError as error:
+        return refusal(error, call.endpoint.client)
+
+
+def among(group: Group, call: Call, env: Env) -> Flow[Reply]:
+    visits = 0
+
+    def visit(child: Node) -> Flow[Reply]:
+        nonlocal visits
+        visits += 1
+        return run(child, call, env)
+
+    reply = yield from STRATEGIES[group.mode](group, call, visit, env)
+    return replace(reply, again=True) if visits > 1 and not reply.again else reply

@@ -1,0 +1,37 @@
+"""What the machine ends with: an answer that is whole, or one that is on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..plan import Target
+from .pipeline import Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A whole answer to the client, in its own dialect."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The upstream's, unfiltered."""
+    target: Target | None = None
+    tries: int = 0
+    """Retries made at the answering target; -1 where they were used up."""
+    again: bool = False
+    """More than one upstream call was made for this answer."""
+    dropped: tuple[str, ...] = ()
+    """Parameters the answering target could not take."""
+    final: bool = False
+    """The gateway itself refused: no fallback may mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live(Reply):
+    """An answer whose body is still to come: `body` is what was made of it so far."""
+
+    stream: int
+    passage: Passage

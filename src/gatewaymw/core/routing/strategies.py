@@ -1,0 +1,79 @@
+"""How a group chooses between its children: one function a strategy.
+
+A strategy is a flow over a group. It visits children, as many as it likes, and returns one of
+their replies. `@strategy("name")` makes the name known to configs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Callable
+from typing import Protocol
+
+from ..commands import Flow
+from ..errors import BadRequest
+from ..plan import Group, Node
+from ..values import Call, Env
+from .reply import Reply
+
+
+class Visit(Protocol):
+    def __call__(self, child: Node) -> Flow[Reply]: ...
+
+
+class Strategy(Protocol):
+    def __call__(self, group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]: ...
+
+
+STRATEGIES: dict[str, Strategy] = {}
+
+
+def strategy(mode: str) -> Callable[[Strategy], Strategy]:
+    """Register a strategy under the `mode` that configs name. Raises ValueError on a double."""
+
+    def add(function: Strategy) -> Strategy:
+        if STRATEGIES.setdefault(mode, function) is not function:
+            raise ValueError(f"two strategies named {mode!r}")
+        return function
+
+    return add
+
+
+@strategy("single")
+def single(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
+    """The first child, whatever it says."""
+    return (yield from visit(group.children[0]))
+
+
+@strategy("fallback")
+def fallback(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
+    """Each child in turn until one does well; the last one's word counts, whatever it is."""
+    *others, last = group.children
+    for child in others:
+        reply = yield from visit(child)
+        if reply.final or not falls_back(group.on, reply.status) or env.now() >= call.deadline:
+            return reply
+    return (yield from visit(last))
+
+
+def falls_back(on: frozenset[int] | None, status: int) -> bool:
+    return status in on if on is not None else not 200 <= status < 300
+
+
+@strategy("loadbalance")
+def loadbalance(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
+    """One child, drawn by weight."""
+    *bounds, total = group.bounds
+    return (yield from visit(group.children[bisect(bounds, env.random() * total)]))
+
+
+@strategy("conditional")
+def conditional(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
+    """The child whose condition is the first to hold for this call, else the default."""
+    index = group.choose(call) if group.choose else None
+    if index is None:
+        raise BadRequest(
+            f"{group.path}: no condition of this config matches the request, and it names no default",
+            code="no_matching_target",
+        )
+    return (yield from visit(group.children[index]))

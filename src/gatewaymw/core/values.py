@@ -1,0 +1,153 @@
+"""What goes in and out of the core: requests, outcomes, calls and secrets, all of them values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+
+if TYPE_CHECKING:
+    from .endpoints import Endpoint
+
+JSON: TypeAlias = dict[str, Any]
+
+
+class Nothing(Mapping[str, Any]):
+    """No entries. It can be hashed, which dataclasses ask of a default and a mapping proxy cannot before 3.12."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> NoReturn:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
+
+
+NOTHING: Mapping[str, Any] = Nothing()
+
+
+class Secret:
+    """A credential that shows itself only to who asks for it by `reveal()`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request to an upstream. Times are seconds, `limit` is bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    timeout: float | None = None
+    """How long the head of the answer may take, connecting included."""
+    idle: float | None = None
+    """How long the body may stay silent between two reads."""
+    limit: int = 64 * 2**20
+    """The longest whole body that is read."""
+    guarded: bool = False
+    """A caller chose this host: only public addresses may be dialled."""
+
+    def __repr__(self) -> str:
+        # Headers, body and query hold keys and prompts: none of them belongs in a log.
+        return f"Request({self.method} {self.url.partition('?')[0]})"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The upstream answered. `stream` names the open body where it was not read."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names are lower-case."""
+    body: bytes = field(default=b"", repr=False)
+    stream: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The upstream could not be reached, broke off or fell silent: an error as a value."""
+
+    kind: Literal["timeout", "connect", "broken", "refused"]
+    message: str = ""
+    status: int = 502
+    """What it counts as, where status codes decide."""
+    code: str = "upstream_unreachable"
+
+
+Outcome: TypeAlias = Answer | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of a multipart form: a value, or a file where `filename` is set."""
+
+    name: str
+    data: bytes = field(repr=False)
+    filename: str | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One client's request, read and checked, before any target is chosen. Never edited."""
+
+    endpoint: Endpoint
+    method: str
+    path: str
+    """Below the prefix: `/chat/completions`."""
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The client's own, names lower-case."""
+    raw: bytes = field(default=b"", repr=False)
+    """The body as it came."""
+    body: Mapping[str, Any] = field(default=NOTHING, repr=False)
+    """The body as JSON, or the text fields of a form; empty where there is neither."""
+    parts: tuple[Part, ...] = ()
+    stream: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    key: Secret | None = None
+    """The provider key the caller brought."""
+    deadline: float = float("inf")
+    """On the clock of `Env.now`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What the core may know of the world, handed in so that tests can set it."""
+
+    random: Callable[[], float]
+    """A float in [0, 1)."""
+    now: Callable[[], float]
+    """Monotonic seconds: waits and deadlines."""
+    clock: Callable[[], float]
+    """Seconds since 1970: dates and `created`."""
+    new_id: Callable[[], str]
+    """A fresh opaque id, 24 or more letters and digits."""

@@ -1,0 +1,153 @@
+"""A client the host hands in: `httpx` or its successor `httpx2`, sync or async, as it is.
+
+Its own settings (proxies, HTTP/2, certificates, mock transports) hold. It cannot check addresses
+at the moment of dialling, so requests whose host a caller chose are refused, not sent.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
+from typing import Any
+
+import anyio
+
+from ..core.values import Failure, Request
+from .transport import (
+    BROKEN,
+    CONNECT,
+    ENCODED,
+    PROTOCOL,
+    REFUSED,
+    SILENT,
+    TIMEOUT,
+    UNREACHABLE,
+    AsyncOpened,
+    Opened,
+    Unreachable,
+    plain,
+)
+
+
+def family(client: object) -> ModuleType:
+    """The module a client comes from: its errors are that module's, by httpx's names."""
+    for base in type(client).__mro__:
+        name = base.__module__.partition(".")[0]
+        if name in ("httpx", "httpx2"):
+            return sys.modules[name]
+    raise TypeError("http_client must be a client of httpx or httpx2")
+
+
+def failure_of(error: Exception, httpx: Any, head: bool) -> Failure:
+    if isinstance(error, httpx.ConnectTimeout):
+        return CONNECT
+    if isinstance(error, httpx.TimeoutException):
+        return TIMEOUT if head else SILENT
+    if isinstance(error, httpx.ConnectError):
+        return UNREACHABLE
+    return BROKEN if isinstance(error, httpx.NetworkError) else PROTOCOL
+
+
+def built(client: Any, request: Request) -> Any:
+    if request.guarded:
+        raise Unreachable(REFUSED)
+    made = client.build_request(
+        request.method,
+        request.url,
+        headers=dict(request.headers),
+        content=request.body,
+        timeout=request.timeout,
+    )
+    for name in ("accept", "cookie"):  # the client's own additions are none of the upstream's business
+        if name not in request.headers:
+            made.headers.pop(name, None)
+    return made
+
+
+def opened_headers(response: Any) -> dict[str, str]:
+    headers = plain(response.headers.raw)
+    if headers.get("content-encoding", "identity") != "identity":
+        raise Unreachable(ENCODED)
+    return headers
+
+
+class AsyncHanded:
+    """An AsyncTransport over an AsyncClient; closing it is left to whoever made it."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._httpx = client, family(client)
+
+    async def send(self, request: Request) -> AsyncOpened:
+        made = built(self._client, request)
+        try:
+            with anyio.fail_after(request.timeout):
+                response = await self._client.send(made, stream=True, follow_redirects=False)
+        except TimeoutError:
+            raise Unreachable(TIMEOUT) from None
+        except self._httpx.TransportError as error:  # type: ignore[attr-defined]
+            raise Unreachable(failure_of(error, self._httpx, head=True)) from None
+        try:
+            return AsyncOpened(response.status_code, opened_headers(response), AsyncHandedBody(response, self._httpx))
+        except Unreachable:
+            await response.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Not ours to close."""
+
+
+class AsyncHandedBody:
+    def __init__(self, response: Any, httpx: Any) -> None:
+        self._response, self._httpx = response, httpx
+        self._chunks: AsyncIterator[bytes] = response.aiter_raw()
+
+    async def read(self, seconds: float | None) -> bytes:
+        try:
+            with anyio.fail_after(seconds):
+                return await anext(self._chunks, b"")
+        except TimeoutError:
+            raise Unreachable(SILENT) from None
+        except self._httpx.TransportError as error:
+            raise Unreachable(failure_of(error, self._httpx, head=False)) from None
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+class Handed:
+    """A Transport over a sync Client."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._httpx = client, family(client)
+
+    def send(self, request: Request) -> Opened:
+        made = built(self._client, request)
+        try:
+            response = self._client.send(made, stream=True, follow_redirects=False)
+        except self._httpx.TransportError as error:  # type: ignore[attr-defined]
+            raise Unreachable(failure_of(error, self._httpx, head=True)) from None
+        try:
+            return Opened(response.status_code, opened_headers(response), HandedBody(response, self._httpx))
+        except Unreachable:
+            response.close()
+            raise
+
+    def close(self) -> None:
+        """Not ours to close."""
+
+
+class HandedBody:
+    def __init__(self, response: Any, httpx: Any) -> None:
+        self._response, self._httpx = response, httpx
+        self._chunks: Iterator[bytes] = response.iter_raw()
+
+    def read(self, seconds: float | None) -> bytes:
+        # A sync client has one patience for a whole body: the one its request was made with.
+        try:
+            return next(self._chunks, b"")
+        except self._httpx.TransportError as error:
+            raise Unreachable(failure_of(error, self._httpx, head=False)) from None
+
+    def close(self) -> None:
+        self._response.close()

@@ -1,0 +1,100 @@
+"""Which transport carries a request: made lazily, per event loop, never shared across a fork."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from anyio.lowlevel import RunVar
+
+from ..core.values import Request
+from .handed import AsyncHanded, Handed
+from .pool import AsyncPool, Pool
+from .scripted import SCHEME, AsyncScripted, Scripted
+from .transport import AsyncTransport, Transport
+
+GUARDED = "guarded"
+"""The one pool of all hosts that callers chose, so that they cannot make pools without end."""
+
+
+def key_of(request: Request) -> str:
+    """What a pool is kept by: the origin of a request."""
+    if request.guarded:
+        return GUARDED
+    end = request.url.find("/", 8)
+    return request.url if end < 0 else request.url[:end]
+
+
+class AsyncOutbound:
+    """The transports of one event loop."""
+
+    def __init__(self, client: Any = None) -> None:
+        self.pid = os.getpid()
+        self._client = AsyncHanded(client) if client is not None else None
+        self._pools: dict[str, AsyncTransport] = {}
+
+    def transport(self, request: Request) -> AsyncTransport:
+        if self._client and not request.url.startswith(SCHEME):
+            return self._client
+        key = key_of(request)
+        if (pool := self._pools.get(key)) is None:
+            mock = request.url.startswith(SCHEME)
+            pool = self._pools[key] = AsyncScripted() if mock else AsyncPool(request.guarded)
+        return pool
+
+    async def aclose(self) -> None:
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            await pool.aclose()
+
+
+class AsyncOutbounds:
+    """One AsyncOutbound per event loop, made when it is first needed there."""
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client
+        self._here: RunVar[AsyncOutbound] = RunVar(f"gatewaymw-outbound-{id(self)}")
+
+    def get(self) -> AsyncOutbound:
+        here = self._here.get(None)
+        if here is None or here.pid != os.getpid():
+            # Sockets of the parent process are left alone: closing them here would end its calls.
+            here = AsyncOutbound(self._client)
+            self._here.set(here)
+        return here
+
+    async def aclose(self) -> None:
+        """Close what this event loop opened."""
+        if (here := self._here.get(None)) is not None and here.pid == os.getpid():
+            await here.aclose()
+
+
+class Outbound:
+    """The transports of one process, for threads."""
+
+    def __init__(self, client: Any = None) -> None:
+        self._given = client
+        self._start()
+
+    def _start(self) -> None:
+        self._pid = os.getpid()
+        self._client = Handed(self._given) if self._given is not None else None
+        self._pools: dict[str, Transport] = {}
+
+    def transport(self, request: Request) -> Transport:
+        if self._pid != os.getpid():
+            self._start()
+        if self._client and not request.url.startswith(SCHEME):
+            return self._client
+        key = key_of(request)
+        if (pool := self._pools.get(key)) is None:
+            mock = request.url.startswith(SCHEME)
+            # Two threads may both make one; the first to arrive is kept, the other was never used.
+            pool = self._pools.setdefault(key, Scripted() if mock else Pool(request.guarded))
+        return pool
+
+    def close(self) -> None:
+        pools, self._pools = self._pools, {}
+        if self._pid == os.getpid():
+            for pool in pools.values():
+                pool.close()

@@ -1,0 +1,85 @@
+"""What an HTTP client must offer to carry requests: four methods, and no type of any library.
+
+Headers come back with lower-case names; a name that came twice keeps its first value. Whatever
+goes wrong on the network is raised as `Unreachable`, which holds the failure as a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from ..core.values import Failure, Request
+
+
+class Unreachable(Exception):
+    """The network said no. `failure` is what the core is told."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class AsyncBody(Protocol):
+    async def read(self, seconds: float | None) -> bytes:
+        """The next raw bytes, b"" at the end. Raises Unreachable, also after `seconds` of silence."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class AsyncOpened(NamedTuple):
+    """The head of an answer, and its body, still unread."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: AsyncBody
+
+
+class AsyncTransport(Protocol):
+    async def send(self, request: Request) -> AsyncOpened:
+        """Make a request. Raises Unreachable."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Body(Protocol):
+    def read(self, seconds: float | None) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class Opened(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: Body
+
+
+class Transport(Protocol):
+    def send(self, request: Request) -> Opened: ...
+
+    def close(self) -> None: ...
+
+
+def plain(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Raw headers as the core has them; what is no clean text is left out."""
+    made: dict[str, str] = {}
+    for name, value in headers:
+        text = value.decode("latin-1")
+        if text.isprintable() or "\t" in text:
+            made.setdefault(name.decode("latin-1").lower(), text)
+    return made
+
+
+TIMEOUT = Failure("timeout", "took longer than the request may take", 408, "timeout")
+SILENT = Failure("timeout", "fell silent", 504, "upstream_timeout")
+CONNECT = Failure("timeout", "could not be reached in time", 504, "upstream_timeout")
+BUSY = Failure("connect", "has no connection free", 503, "gateway_busy")
+UNREACHABLE = Failure("connect", "could not be reached", 502, "upstream_unreachable")
+TLS = Failure("connect", "has no certificate that can be trusted", 502, "upstream_tls")
+PROTOCOL = Failure("broken", "does not speak HTTP as it should", 502, "upstream_protocol")
+BROKEN = Failure("broken", "broke off the connection", 502, "upstream_broken")
+ENCODED = Failure("broken", "compressed what was asked for uncompressed", 502, "upstream_encoding")
+REFUSED = Failure("refused", "is not an address that a caller may choose", 400, "invalid_host")
+TOO_LARGE = Failure("broken", "answered with more than may be read", 502, "upstream_too_large")

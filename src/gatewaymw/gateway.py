@@ -1,0 +1,213 @@
+"""The gateway: config, credentials and connections bound once; a flow for each request."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from . import headers as wire
+from .choice import Book, Chooser
+from .config.loading import load, split
+from .config.secrets import resolve
+from .core.commands import Flow, ask
+from .core import form, json
+from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge, Unauthorized
+from .core.plan import Plan, targets
+from .core.routing.attempt import refusal
+from .core.routing.flow import run
+from .core.routing.reply import Reply
+from .core.values import NOTHING, Call, Env
+from .drivers import aio, services, sync
+from .drivers.outbound import AsyncOutbounds, Outbound
+from .headers import Wishes
+from .inbound import Inbound, Match, Matcher, form_body, json_body
+
+MiB = 2**20
+Auth = Callable[..., Any]
+
+
+def new_id() -> str:
+    return f"{random.getrandbits(128):032x}"
+
+
+ENV = Env(random=random.random, now=time.monotonic, clock=time.time, new_id=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What an edge sends: a reply and the headers that go with it."""
+
+    reply: Reply
+    headers: list[tuple[str, str]]
+
+
+class Gateway:
+    """Everything that outlives a request. Constructing one opens nothing and needs no event loop.
+
+    `config`: a dict, a pydantic model, or the path of a JSON, TOML or YAML file. `virtual_keys`:
+    name → `{"provider", "api_key", …}`, credentials that configs refer to. `configs`: name → config
+    that callers may name. `auth`: a callable, sync or async, from `Facts` to a principal, or None
+    to refuse; `"public"` serves the operator's keys to anyone. `caller_config`: whether callers may
+    send a config of their own (`"full"`), only name one (`"named"`), or neither (`"none"`).
+    `trusted_custom_hosts`: hosts that callers may name. `max_body`: bytes of a request.
+    `body_timeout`, `total_timeout`: seconds for a request to arrive, and for all attempts together.
+    `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind.
+
+    Raises ConfigError, naming the path of the fault.
+    """
+
+    def __init__(
+        self,
+        config: Any = None,
+        *,
+        virtual_keys: Mapping[str, Mapping[str, Any]] | None = None,
+        configs: Mapping[str, Any] | None = None,
+        auth: Auth | Literal["public"] | None = None,
+        caller_config: Literal["full", "named", "none"] | None = None,
+        trusted_custom_hosts: Iterable[str] | None = None,
+        prefix: str = "/v1",
+        max_body: int | None = None,
+        body_timeout: float = 120.0,
+        total_timeout: float = 600.0,
+        http_client: Any = None,
+        env: Env = ENV,
+    ) -> None:
+        if not prefix.startswith("/") or prefix.endswith("/"):
+            raise ConfigError("must start with a slash and not end with one: /v1", path="prefix")
+        own, beside = split(load(config))
+        auth = beside.get("auth") if auth is None else auth
+        if not callable(auth) and auth not in (None, "public"):
+            raise ConfigError('must be a callable or "public"', path="auth")
+        book = Book(
+            config=own,
+            virtual_keys={**(beside.get("virtual_keys") or {}), **(virtual_keys or {})},
+            configs={**(beside.get("configs") or {}), **(configs or {})},
+            trusted_custom_hosts=first(trusted_custom_hosts, beside.get("trusted_custom_hosts"), ()),
+            caller_config=first(caller_config, beside.get("caller_config"), "full"),
+            prefix=prefix,
+            open=auth is not None,
+        )
+        self.chooser = Chooser(book)
+        self.prefix, self.body_timeout = prefix, body_timeout
+        self.max_body = first(max_body, beside.get("max_body"), 32 * MiB)
+        self._matcher = Matcher(prefix)
+        self._env, self._patience = env, total_timeout
+        self._asks = callable(auth)
+        self._services, self._services_sync = services.services(auth if callable(auth) else None, resolve)
+        asynchronous = http_client is not None and hasattr(http_client, "aclose")
+        self._outbounds = AsyncOutbounds(http_client if asynchronous else None)
+        self._outbound = Outbound(None if asynchronous else http_client)
+
+    # ── what the edges call ──────────────────────────────────────────────
+
+    def match(self, method: str, path: str, names: Iterable[str]) -> Match | None:
+        """The endpoint of a request under the prefix, None where it is the host's."""
+        return self._matcher.match(method, path, names)
+
+    def driver(self) -> aio.Driver:
+        return aio.Driver(self._outbounds.get(), self._services)
+
+    def sync_driver(self) -> sync.Driver:
+        return sync.Driver(self._outbound, self._services_sync)
+
+    def serve(self, inbound: Inbound) -> Flow[Served]:
+        """One request, from its headers to a reply. Raises no GatewayError: refusals are replies."""
+        wishes, warnings, trace = Wishes(), (), ""
+        try:
+            wishes = wire.wishes_of(inbound.facts.headers)
+            trace = self._trace(wishes)
+            yield from self._admit(inbound)
+            plan, call = self._read(inbound, wishes)
+            warnings = plan.warnings
+            reply = yield from run(plan.root, call, self._env)
+        except GatewayError as error:
+            reply = refusal(error, inbound.match.endpoint.client)
+        return Served(reply, wire.answer(reply, wishes, trace or self._env.new_id(), warnings))
+
+    def refuse(self, error: GatewayError, match: Match) -> Served:
+        """A refusal before there is a whole request."""
+        reply = refusal(error, match.endpoint.client)
+        return Served(reply, wire.answer(reply, Wishes(), self._env.new_id()))
+
+    def too_large(self) -> TooLarge:
+        return TooLarge(f"the body is longer than {self.max_body} bytes; send less, or raise max_body")
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop, and of all threads. Safe to call again."""
+        await self._outbounds.aclose()
+        self._outbound.close()
+
+    def close(self) -> None:
+        """Close the connections that were made for threads. Safe to call again."""
+        self._outbound.close()
+
+    # ── reading a request ────────────────────────────────────────────────
+
+    def _trace(self, wishes: Wishes) -> str:
+        trace = wishes.given.get("trace-id", "")
+        if len(trace) > 256:
+            raise BadRequest("a trace id has 256 characters at most", param=wishes.prefix + "trace-id")
+        return trace
+
+    def _admit(self, inbound: Inbound) -> Flow[None]:
+        if self._asks and (yield from ask("auth", inbound.facts)) is None:
+            raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
+
+    def _read(self, inbound: Inbound, wishes: Wishes) -> tuple[Plan, Call]:
+        wire.refuse_guardrails(wishes)
+        call = self._call(inbound, wishes)
+        plan, model = self.chooser.choose(wishes, call.body.get("model"))
+        if model is not None:
+            call = with_model(call, model)
+        check_required(call, plan)
+        return plan, replace(call, key=wishes.key) if plan.sole and wishes.key else call
+
+    def _call(self, inbound: Inbound, wishes: Wishes) -> Call:
+        match, parts = inbound.match, ()
+        body: Mapping[str, Any] = match.named
+        if match.endpoint.body == "json":
+            body = json_body(inbound)
+        elif match.endpoint.body == "form":
+            parts, body = form_body(inbound, self.max_body)
+        return Call(
+            endpoint=match.endpoint,
+            method=inbound.facts.method,
+            path=match.path,
+            query=inbound.query,
+            headers=inbound.facts.headers,
+            raw=inbound.body,
+            body=body,
+            parts=parts,
+            metadata=wire.metadata(wishes) if wishes.given else NOTHING,
+            deadline=self._env.now() + self._patience,
+        )
+
+
+def first(*values: Any) -> Any:
+    """The first that is given."""
+    return next(value for value in values if value is not None)
+
+
+def with_model(call: Call, model: str) -> Call:
+    """The call without the provider in front of its model (`@anthropic/claude-…`)."""
+    body = {**call.body, "model": model}
+    if call.endpoint.body != "form":
+        return replace(call, body=body, raw=json.dumps(body) if call.raw else b"")
+    boundary = new_id()
+    parts = form.override(call.parts, {"model": model})
+    kind = f"multipart/form-data; boundary={boundary}"
+    headers = {**call.headers, "content-type": kind}
+    return replace(call, body=body, parts=parts, raw=form.encode(parts, boundary), headers=headers)
+
+
+def check_required(call: Call, plan: Plan) -> None:
+    """What the endpoint cannot do without, unless the config adds it. Raises BadRequest."""
+    for name in call.endpoint.required:
+        value = call.body.get(name)
+        if value is None and not all(name in leaf.overrides for leaf in targets(plan.root)):
+            file = any(part.name == name for part in call.parts)
+            if not file:
+                raise BadRequest(f"`{name}` is missing; {call.endpoint.path} requires it", param=name)

@@ -1,0 +1,176 @@
+"""The wire contract of headers: what callers ask for in them, and what they are told (pure).
+
+Every header is read as `x-portkey-NAME` and `x-gateway-NAME`; the latter wins. Answers use the
+prefix the request used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from .core import json
+from .core.errors import BadRequest
+from .core.routing.reply import Live, Reply
+from .core.values import NOTHING, Secret
+
+OURS, ORIGINAL = "x-gateway-", "x-portkey-"
+LENGTH = len(OURS)
+GUARDRAILS = ("default-input-guardrails", "default-output-guardrails")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What one request asks of the gateway by header."""
+
+    prefix: str = OURS
+    given: Mapping[str, str] = field(default_factory=lambda: NOTHING, repr=False)
+    """All gateway headers, without prefix."""
+    key: Secret | None = None
+    """The caller's provider key."""
+
+    @property
+    def routes(self) -> bool:
+        """Whether the request itself names whom to ask."""
+        return "provider" in self.given or "config" in self.given or "virtual-key" in self.given
+
+
+def wishes_of(headers: Mapping[str, str]) -> Wishes:
+    """Read a client's headers (names lower-case). Raises BadRequest."""
+    given: dict[str, str] = {}
+    prefix = ""
+    for name, value in headers.items():
+        if name.startswith(OURS):
+            given[name[LENGTH:]] = clean(name, value)
+            prefix = OURS
+        elif name.startswith(ORIGINAL):
+            given.setdefault(name[LENGTH:], clean(name, value))
+            prefix = prefix or ORIGINAL
+    return Wishes(prefix or OURS, given or NOTHING, caller_key(headers))
+
+
+def clean(name: str, value: str) -> str:
+    if not value.isprintable():
+        raise BadRequest(f"the header {name} holds control characters; send plain text", param=name)
+    return value
+
+
+def caller_key(headers: Mapping[str, str]) -> Secret | None:
+    """The provider key a caller brought, in whichever header its SDK sends it."""
+    authorization = headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else authorization
+        return Secret(clean("authorization", token)) if token else None
+    for name in ("x-api-key", "api-key"):
+        if token := headers.get(name, ""):
+            return Secret(clean(name, token))
+    return None
+
+
+def metadata(wishes: Wishes) -> Mapping[str, str]:
+    """`metadata`: a JSON object of strings. Raises BadRequest."""
+    text = wishes.given.get("metadata")
+    if text is None:
+        return NOTHING
+    name = wishes.prefix + "metadata"
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise BadRequest(f"the header {name} is not JSON: {error}", param=name) from None
+    if not isinstance(value, dict) or not all(isinstance(item, str | int | float) for item in value.values()):
+        raise BadRequest(f'the header {name} must be a JSON object of strings: {{"user": "u1"}}', param=name)
+    return {key: item if isinstance(item, str) else json.dumps(item).decode() for key, item in value.items()}
+
+
+def overrides(wishes: Wishes) -> dict[str, Any]:
+    """The headers that have the last word over each target of a config. Raises BadRequest."""
+    given, made = wishes.given, {}
+    if "request-timeout" in given:
+        made["request_timeout"] = milliseconds(wishes, given["request-timeout"])
+    if "custom-host" in given:
+        made["custom_host"] = given["custom-host"]
+    if "forward-headers" in given:
+        made["forward_headers"] = [name.strip() for name in given["forward-headers"].split(",") if name.strip()]
+    if given.get("strict-open-ai-compliance") == "false":
+        made["strict_open_ai_compliance"] = False
+    return made
+
+
+def milliseconds(wishes: Wishes, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) <= 86_400_000):
+        name = wishes.prefix + "request-timeout"
+        raise BadRequest(f"the header {name} must be a whole number of milliseconds, 1 to 86400000", param=name)
+    return int(text)
+
+
+def refuse_guardrails(wishes: Wishes) -> None:
+    """A check that was asked for and is not made would be worse than none. Raises BadRequest."""
+    for name in GUARDRAILS:
+        if wishes.given.get(name, "[]").strip() not in ("", "[]"):
+            full = wishes.prefix + name
+            raise BadRequest(f"guardrails are not enforced by this version; leave out the header {full}", param=full)
+
+
+# ── answers ──────────────────────────────────────────────────────────────
+
+PASSED = frozenset(
+    {
+        "retry-after",
+        "retry-after-ms",
+        "x-ms-retry-after-ms",
+        "x-should-retry",
+        "request-id",
+        "x-request-id",
+        "apim-request-id",
+        "x-amzn-requestid",
+        "cf-ray",
+        "content-disposition",
+    }
+)
+PASSED_PREFIXES = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-", "openai-", "x-ms-region")
+
+
+@lru_cache(512)
+def passes(name: str) -> bool:
+    """Whether an upstream's response header goes on to the client."""
+    return name in PASSED or name.startswith(PASSED_PREFIXES)
+
+
+def answer(
+    reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] = ()
+) -> list[tuple[str, str]]:
+    """The headers of an answer, upstream's and ours."""
+    prefix = wishes.prefix
+    made = [(name, value) for name, value in reply.headers.items() if passes(name)]
+    made.append(("content-type", reply.content_type))
+    if isinstance(reply, Live):
+        made += [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")]
+    else:
+        made += [("content-length", str(len(reply.body))), ("cache-control", "private, no-store")]
+    made += [
+        (f"{prefix}trace-id", trace),
+        (f"{prefix}retry-attempt-count", str(reply.tries)),
+        (f"{prefix}cache-status", "DISABLED"),
+    ]
+    if reply.target:
+        made.append((f"{prefix}provider", reply.target.provider.name))
+        made.append((f"{prefix}last-used-option-index", reply.target.path))
+    if reply.dropped:
+        made.append((f"{prefix}dropped-params", plain(", ".join(reply.dropped))))
+    if warnings:
+        made.append((f"{prefix}warning", plain("; ".join(warnings))))
+    if reply.again and reply.status >= 400:
+        # The gateway has tried again already: an SDK that tried thrice would make it nine calls.
+        made = [pair for pair in made if pair[0] != "x-should-retry"] + [("x-should-retry", "false")]
+    return made
+
+
+def plain(text: str) -> str:
+    """Words that came from a request, fit for a header."""
+    return text.encode("ascii", "replace").decode()[:1000].translate(UNPRINTABLE)
+
+
+UNPRINTABLE = {code: "?" for code in (*range(32), 127)}

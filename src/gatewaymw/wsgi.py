@@ -1,0 +1,139 @@
+"""The gateway inside any WSGI app, without an event loop: a thread carries each request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from .core.errors import BadRequest, GatewayError
+from .core.routing.reply import Live
+from .drivers.sync import Driver
+from .gateway import Gateway, Served
+from .inbound import Facts, Inbound, Match
+
+Environ: TypeAlias = dict[str, Any]
+StartResponse: TypeAlias = Callable[..., Any]
+App: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+log = logging.getLogger("gatewaymw")
+PIECE = 64 * 1024
+
+
+class WSGIGateway:
+    """Middleware for any WSGI app. Takes Gateway's keywords, or `gateway=` one that exists.
+
+    Flask: `app.wsgi_app = WSGIGateway(app.wsgi_app, config=…)`. Others:
+    `application = WSGIGateway(application, config=…)`.
+    """
+
+    def __init__(self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any) -> None:
+        self.app = app
+        self.gateway = gateway or Gateway(config, **options)
+        self._prefix = self.gateway.prefix + "/"
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        if path.startswith(self._prefix) and (match := self._match(environ, path)):
+            return self._serve(match, environ, start_response)
+        return self.app(environ, start_response)
+
+    def _match(self, environ: Environ, path: str) -> Match | None:
+        names = [name[5:].replace("_", "-").lower() for name in environ if name.startswith("HTTP_")]
+        return self.gateway.match(environ["REQUEST_METHOD"], unquoted(path), names)
+
+    def _serve(self, match: Match, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        driver = self.gateway.sync_driver()
+        try:
+            served = self._served(match, environ, driver)
+        except Exception:
+            # A bug of ours or of the host's callables. The client learns that, and no more.
+            log.exception("gatewaymw failed on %s %s", environ["REQUEST_METHOD"], match.endpoint.name)
+            driver.__exit__()
+            error = GatewayError("the gateway failed; its log says why", code="internal_error")
+            served = self.gateway.refuse(error, match)
+        except BaseException:
+            driver.__exit__()
+            raise
+        start_response(status_line(served.reply.status), served.headers)
+        return Pieces(driver, served)
+
+    def _served(self, match: Match, environ: Environ, driver: Driver) -> Served:
+        try:
+            inbound = self._inbound(match, environ)
+        except GatewayError as error:
+            return self.gateway.refuse(error, match)
+        return driver.run(self.gateway.serve(inbound))
+
+    def _inbound(self, match: Match, environ: Environ) -> Inbound:
+        headers = {
+            name[5:].replace("_", "-").lower(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            if environ.get(name):
+                headers[name.replace("_", "-").lower()] = environ[name]
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        facts = Facts(environ["REQUEST_METHOD"], unquoted(path), headers, environ)
+        body = b"" if match.endpoint.body == "none" else self._body(environ, headers)
+        return Inbound(match, facts, environ.get("QUERY_STRING", ""), body)
+
+    def _body(self, environ: Environ, headers: dict[str, str]) -> bytes:
+        told = headers.get("content-length", "")
+        if told and not told.isdigit():
+            raise BadRequest("content-length must be a number")
+        limit = self.gateway.max_body
+        if told and int(told[:18]) > limit:
+            raise self.gateway.too_large()
+        if not told and not environ.get("wsgi.input_terminated"):
+            return b""
+        body = read(environ["wsgi.input"], int(told) if told else limit + 1)
+        if len(body) > limit:
+            raise self.gateway.too_large()
+        if told and len(body) < int(told):
+            raise BadRequest("the body is shorter than its content-length", code="body_incomplete")
+        return body
+
+
+def read(stream: Any, size: int) -> bytes:
+    """At most `size` bytes; a stream may give fewer than it was asked for before its end."""
+    pieces: list[bytes] = []
+    while size > 0 and (piece := stream.read(min(size, PIECE))):
+        pieces.append(piece)
+        size -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def unquoted(path: str) -> str:
+    """WSGI hands over the bytes of a path as latin-1 (PEP 3333); paths are UTF-8."""
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
+
+
+class Pieces:
+    """The body of an answer. The server closes it when it is done, or when the client has left.
+
+    A class, because a generator that was never started does not run its `finally`.
+    """
+
+    def __init__(self, driver: Driver, served: Served) -> None:
+        reply = served.reply
+        self._driver = driver
+        self._pieces: Iterator[bytes] = driver.pour(reply) if isinstance(reply, Live) else iter((reply.body,))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        self._driver.__exit__()

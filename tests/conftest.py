@@ -1,0 +1,29 @@
+"""What every test may use: how wide hypothesis searches, and real servers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from hypothesis import settings
+from servers import serving
+
+settings.register_profile("default", max_examples=50, deadline=None)
+settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
+settings.register_profile("fuzz", parent=settings.get_profile("default"), max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Start a server by `serve("uvicorn", "app:app", "--port", "0", env={…})`; it ends with the module."""
+    with ExitStack() as stack:
+
+        def start(*command: str, env: dict[str, str] | None = None) -> str:
+            return stack.enter_context(serving(command, env))
+
+        yield start

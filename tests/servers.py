@@ -1,0 +1,61 @@
+"""Real servers, in processes of their own, on free loopback ports."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+ROOT = Path(__file__).parents[1]
+SPOKEN = re.compile(r"http://127\.0\.0\.1:(\d+)")
+PATIENCE = 40.0
+"""Seconds a server may take to start or to end, on a machine that is busy."""
+
+
+@contextmanager
+def serving(
+    command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = ROOT
+) -> Iterator[str]:
+    """Run a Python module that serves on port 0; give the address it says it listens on."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    ports: queue.Queue[str | None] = queue.Queue()
+    reader = threading.Thread(target=_listen, args=(process.stdout, said, ports))
+    reader.start()
+    try:
+        port = ports.get(timeout=PATIENCE)
+        assert port, f"{command[0]} ended without serving:\n" + "".join(said)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reader.join()
+        process.stdout.close()
+
+
+def _listen(output: TextIO, said: list[str], ports: queue.Queue[str | None]) -> None:
+    # Read to the end, or the server would stand still once the pipe is full.
+    for line in output:
+        said.append(line)
+        if match := SPOKEN.search(line):
+            ports.put(match[1])
+    ports.put(None)

@@ -1,0 +1,72 @@
+"""What `import gatewaymw` costs those who only import it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+PROBE = """
+import json, os, resource, sys
+
+done = []
+
+def ours():
+    # The innermost code that is no import machinery: is it the package's, or a call it made?
+    frame = sys._getframe(2)
+    while frame and not frame.f_globals.get("__name__", "").startswith("importlib"):
+        if frame.f_globals.get("__name__", "").split(".")[0] == "gatewaymw":
+            return True
+        frame = frame.f_back
+    return False
+
+class Watched(type(os.environ)):
+    def __getitem__(self, name):
+        if ours():
+            done.append("read " + name)
+        return super().__getitem__(name)
+
+def hook(event, args):
+    if event in ("open", "os.listdir", "socket.__new__", "subprocess.Popen", "os.fork") and ours():
+        done.append(" ".join(map(str, (event, *args))))
+    if event == "_thread.start_new_thread":
+        done.append(event)
+
+os.environ.__class__ = Watched
+sys.addaudithook(hook)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+import gatewaymw
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({
+    "done": done,
+    "modules": sorted({name.split(".")[0] for name in sys.modules}),
+    "mib": (after - before) / (2**20 if sys.platform == "darwin" else 2**10),
+}))
+"""
+LATER = {
+    "anthropic", "boto3", "botocore", "django", "fastapi", "flask", "httpx2", "openai", "redis", "starlette",
+    "uvicorn", "werkzeug", "yaml",
+}  # fmt: skip
+"""What is imported by who needs it, when it is needed."""
+
+
+@pytest.fixture(scope="module")
+def imported() -> Any:
+    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_importing_brings_in_nothing_that_can_wait(imported: Any) -> None:
+    assert "gatewaymw" in imported["modules"]
+    assert not LATER & set(imported["modules"])
+
+
+def test_importing_reads_no_file_and_no_environment_and_starts_nothing(imported: Any) -> None:
+    assert imported["done"] == []
+
+
+def test_importing_takes_little_memory(imported: Any) -> None:
+    assert 0 < imported["mib"] < 64

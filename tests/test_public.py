@@ -1,0 +1,60 @@
+"""What outsiders rely on: the names `gatewaymw` exports, and how they are called. A change here is a release note."""
+
+from __future__ import annotations
+
+import inspect
+from importlib.metadata import version
+
+import gatewaymw
+from gatewaymw import ASGIGateway, Facts, Gateway, WSGIGateway
+
+EDGE = "(app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any) -> None"
+GATEWAY = (
+    "(config: Any = None, *, "
+    "virtual_keys: Mapping[str, Mapping[str, Any]] | None = None, "
+    "configs: Mapping[str, Any] | None = None, "
+    "auth: Auth | Literal['public'] | None = None, "
+    "caller_config: Literal['full', 'named', 'none'] = 'full', "
+    "trusted_custom_hosts: Iterable[str] = (), "
+    "prefix: str = '/v1', "
+    "max_body: int = 33554432, "
+    "body_timeout: float = 120.0, "
+    "total_timeout: float = 600.0, "
+    "http_client: Any = None) -> None"
+)
+
+
+def signature(thing: object) -> str:
+    """As it is written; `env` is for tests of our own."""
+    made = inspect.signature(thing)  # type: ignore[arg-type]
+    return str(made.replace(parameters=[each for each in made.parameters.values() if each.name != "env"]))
+
+
+def test_the_exported_names() -> None:
+    assert gatewaymw.__all__ == ["ASGIGateway", "ConfigError", "Facts", "Gateway", "GatewayError", "WSGIGateway"]
+    assert all(hasattr(gatewaymw, name) for name in gatewaymw.__all__)
+
+
+def test_the_version_is_the_packages() -> None:
+    assert gatewaymw.__version__ == version("gatewaymw")
+
+
+def test_how_a_gateway_is_made() -> None:
+    assert signature(Gateway) == GATEWAY
+
+
+def test_how_an_edge_is_made() -> None:
+    assert signature(ASGIGateway) == EDGE
+    assert signature(WSGIGateway) == EDGE
+
+
+def test_what_a_gateway_does_for_its_host() -> None:
+    assert signature(Gateway.sdk_transport) == "(self, family: Literal['httpx', 'httpx2'] = 'httpx2') -> Any"
+    assert signature(Gateway.async_sdk_transport) == "(self, family: Literal['httpx', 'httpx2'] = 'httpx2') -> Any"
+    assert signature(Gateway.close) == "(self) -> None"
+    assert signature(Gateway.aclose) == "(self) -> None"
+    assert inspect.iscoroutinefunction(Gateway.aclose)
+
+
+def test_what_auth_is_told() -> None:
+    assert list(inspect.signature(Facts).parameters) == ["method", "path", "headers", "native"]
