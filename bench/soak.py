@@ -2,8 +2,9 @@
 
     python bench/soak.py [--requests 20000] [--clients 16]
 
-Requests of every ending run side by side: whole, streamed, left by the client after the first event, refused, and cut by the
-provider. Memory, tasks and open files are printed on the way. Exit code 1 where they grow with the number of requests.
+Requests of every ending run side by side: whole, streamed, left by the client after the first event,
+refused, and cut by the provider. Memory, tasks and open files are printed on the way. Exit code 1 where they
+grow with the number of requests.
 """
 
 from __future__ import annotations
@@ -107,7 +108,9 @@ async def soak(requests: int, clients: int) -> list[Held]:
             numbers = count(last)
             seen.append(now := held())
             rate = last / (time.perf_counter() - begun)
-            print(f"{last:>8} requests  {rate:6.0f}/s  {now.mib:6.1f} MiB  {now.tasks} tasks  {now.files} files")
+            print(
+                f"{last:>8} requests  {rate:6.0f}/s  {now.mib:6.1f} MiB  {now.tasks} tasks  {now.files} files"
+            )
     await gateway.aclose()
     return seen
 

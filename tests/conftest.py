@@ -8,7 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
+
 from servers import serving
+from upstream import Upstream, listening
 
 settings.register_profile("default", max_examples=50, deadline=None)
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
@@ -27,3 +29,10 @@ def serve() -> Iterator[Serve]:
             return stack.enter_context(serving(command, env))
 
         yield start
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """An upstream of our own, on a real socket."""
+    with listening() as made:
+        yield made

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import queue
 import re
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +22,7 @@ PATIENCE = 40.0
 
 
 @contextmanager
-def serving(
-    command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = ROOT
-) -> Iterator[str]:
+def serving(command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> Iterator[str]:
     """Run a Python module that serves on port 0; give the address it says it listens on."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
@@ -40,6 +40,7 @@ def serving(
     try:
         port = ports.get(timeout=PATIENCE)
         assert port, f"{command[0]} ended without serving:\n" + "".join(said)
+        _connect(int(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -50,6 +51,18 @@ def serving(
             process.wait()
         reader.join()
         process.stdout.close()
+
+
+def _connect(port: int) -> None:
+    """Some say where they will listen before they do: try until one is let in."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, f"nobody listens on port {port}"
+            time.sleep(0.05)
 
 
 def _listen(output: TextIO, said: list[str], ports: queue.Queue[str | None]) -> None:

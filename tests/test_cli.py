@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Serve
 
+from conftest import Serve
 from gatewaymw.core.endpoints import ENDPOINTS
 from gatewaymw.core.providers import PROVIDERS
 
@@ -34,7 +34,9 @@ def test_check_finds_nothing_in_a_good_file(tmp_path: Path) -> None:
 
 def test_check_says_each_fault_on_a_line_of_its_own(tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
-    file.write_text('request_timeout = -1\n[[targets]]\nprovider = "opnai"\n[[targets]]\nprovider = "mock"\nretyr = {}\n')
+    file.write_text(
+        'request_timeout = -1\n[[targets]]\nprovider = "opnai"\n[[targets]]\nprovider = "mock"\nretyr = {}\n'
+    )
     done = run("check", str(file))
     lines = done.stdout.splitlines()
     assert done.returncode == 1
@@ -54,7 +56,9 @@ def test_providers_is_a_matrix_of_the_registry() -> None:
     stair, rows = lines[: len(ENDPOINTS)], lines[len(ENDPOINTS) :]
     assert [line.split()[-1] for line in stair] == list(ENDPOINTS)
     assert [row.split()[0] for row in rows] == sorted(PROVIDERS)
-    marks = dict(zip(ENDPOINTS, next(row for row in rows if row.startswith("anthropic ")).split()[1:], strict=True))
+    marks = dict(
+        zip(ENDPOINTS, next(row for row in rows if row.startswith("anthropic ")).split()[1:], strict=True)
+    )
     assert marks["chat"] == "x"
     assert marks["embeddings"] == "."
 

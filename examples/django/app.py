@@ -25,7 +25,8 @@ from gatewaymw import ASGIGateway, Facts, WSGIGateway
 CONFIG = os.environ.get("GATEWAYMW_CONFIG") or Path(__file__).parents[1] / "gateway.toml"
 PAGE = (
     '<p>Hello {}.</p><form method="post" action="/login">'
-    '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input name="user"><button>Log in</button></form>'
+    '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+    '<input name="user"><button>Log in</button></form>'
 )
 
 settings.configure(

@@ -20,7 +20,8 @@ PAGE = '<p>Hello {}.</p><form method="post" action="/login"><input name="user"><
 
 def user(request: Facts) -> str | None:
     """Who may use the gateway: whoever is logged in at this site."""
-    return request.native["session"].get("user")
+    name: str | None = request.native["session"].get("user")
+    return name
 
 
 app = FastAPI(title="An example host")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import anyio
@@ -35,7 +36,9 @@ class ASGIGateway:
     the inner app has none, it is answered here, and connections are closed at its end.
     """
 
-    def __init__(self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any) -> None:
+    def __init__(
+        self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any
+    ) -> None:
         self.app = app
         self.gateway = gateway or Gateway(config, **options)
         self._prefix = self.gateway.prefix + "/"
@@ -143,9 +146,10 @@ async def respond(served: Served, send: Send, driver: Driver | None = None) -> N
     if not isinstance(reply, Live) or driver is None:
         await send({"type": "http.response.body", "body": reply.body, "more_body": False})
         return
-    async for data in driver.pour(reply):
-        # Awaited one by one: a client that reads slowly slows the upstream, and nothing piles up here.
-        await send({"type": "http.response.body", "body": data, "more_body": True})
+    async with aclosing(driver.pour(reply)) as pieces:
+        async for data in pieces:
+            # Awaited one by one: a client that reads slowly slows the upstream, and nothing piles up here.
+            await send({"type": "http.response.body", "body": data, "more_body": True})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -190,5 +194,3 @@ class Lifespan:
         await self._receive()
         await self._gateway.aclose()
         await self._send({"type": "lifespan.shutdown.complete"})
-
-

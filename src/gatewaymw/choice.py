@@ -127,7 +127,9 @@ class Chooser:
 
     def _routed(self, wishes: Wishes) -> Plan:
         config = wishes.given.get("config")
-        if self._level == "none" or (self._level == "named" and (config is None or config.lstrip()[:1] == "{")):
+        if self._level == "none" or (
+            self._level == "named" and (config is None or config.lstrip()[:1] == "{")
+        ):
             raise Forbidden(
                 "this gateway routes by its own config; leave out the config and provider headers"
                 if self._level == "none"
@@ -140,7 +142,9 @@ class Chooser:
     def _by_name(self, name: str, wishes: Wishes) -> Plan:
         if name not in self._named:
             header = wishes.prefix + "config"
-            raise BadRequest(f"{header} is neither JSON nor the name of a config of this gateway", param=header)
+            raise BadRequest(
+                f"{header} is neither JSON nor the name of a config of this gateway", param=header
+            )
         return self._named[name]
 
     def _brought(self, text: str | None, wishes: Wishes) -> dict[str, Any]:
@@ -151,8 +155,14 @@ class Chooser:
         given = wishes.given
         if "provider" not in given and "virtual-key" not in given:
             header = wishes.prefix + "provider"
-            raise ConfigError(f"names no provider and no targets; add one, or send {header}", code="no_provider")
-        whom = {"virtual_key": given["virtual-key"]} if "virtual-key" in given else {"provider": given["provider"]}
+            raise ConfigError(
+                f"names no provider and no targets; add one, or send {header}", code="no_provider"
+            )
+        whom = (
+            {"virtual_key": given["virtual-key"]}
+            if "virtual-key" in given
+            else {"provider": given["provider"]}
+        )
         return {**config, **options(given), **whom}
 
     def _changed(self, leaf: Target, changes: Mapping[str, Any], wishes: Wishes) -> Target:
@@ -182,7 +192,9 @@ def parsed(text: str, wishes: Wishes) -> dict[str, Any]:
     try:
         config = json.loads(text)
     except ValueError as error:
-        raise BadRequest(f"the header {header} is not JSON: {error}", param=header, code="invalid_config") from None
+        raise BadRequest(
+            f"the header {header} is not JSON: {error}", param=header, code="invalid_config"
+        ) from None
     if not isinstance(config, dict):
         raise BadRequest(f"the header {header} must be a JSON object", param=header, code="invalid_config")
     return config

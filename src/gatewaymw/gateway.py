@@ -12,14 +12,14 @@ from . import headers as wire
 from .choice import Book, Chooser
 from .config.loading import load, split
 from .config.secrets import resolve
-from .core.commands import Flow, ask
 from .core import form, json
+from .core.commands import Flow, ask
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge, Unauthorized
 from .core.plan import Plan, targets
 from .core.routing.attempt import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
-from .core.values import NOTHING, Call, Env
+from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .drivers.outbound import AsyncOutbounds, Outbound
 from .headers import Wishes
@@ -27,6 +27,7 @@ from .inbound import Inbound, Match, Matcher, form_body, json_body
 
 MiB = 2**20
 Auth = Callable[..., Any]
+Family = Literal["httpx", "httpx2"]
 
 
 def new_id() -> str:
@@ -113,13 +114,18 @@ class Gateway:
     def sync_driver(self) -> sync.Driver:
         return sync.Driver(self._outbound, self._services_sync)
 
-    def serve(self, inbound: Inbound) -> Flow[Served]:
-        """One request, from its headers to a reply. Raises no GatewayError: refusals are replies."""
-        wishes, warnings, trace = Wishes(), (), ""
+    def serve(self, inbound: Inbound, known: bool = False) -> Flow[Served]:
+        """One request, from its headers to a reply. Raises no GatewayError: refusals are replies.
+
+        `known`: it comes from the host's own code, so nobody need be asked who that is.
+        """
+        wishes, trace = Wishes(), ""
+        warnings: tuple[str, ...] = ()
         try:
             wishes = wire.wishes_of(inbound.facts.headers)
             trace = self._trace(wishes)
-            yield from self._admit(inbound)
+            if self._asks and not known:
+                yield from admit(inbound)
             plan, call = self._read(inbound, wishes)
             warnings = plan.warnings
             reply = yield from run(plan.root, call, self._env)
@@ -144,6 +150,23 @@ class Gateway:
         """Close the connections that were made for threads. Safe to call again."""
         self._outbound.close()
 
+    def sdk_transport(self, family: Family = "httpx2") -> Any:
+        """A sync transport for an SDK in this process: `OpenAI(http_client=httpx2.Client(transport=…))`.
+
+        `family` is the library the SDK is built on: `httpx2` (today's OpenAI and Anthropic SDKs) or
+        `httpx`. The SDK's base URL must end in the prefix; its host is not looked at. Such calls are
+        the host's own: `auth` is not asked.
+        """
+        from .inprocess import sync_transport
+
+        return sync_transport(self, family)
+
+    def async_sdk_transport(self, family: Family = "httpx2") -> Any:
+        """The same for the async SDKs."""
+        from .inprocess import async_transport
+
+        return async_transport(self, family)
+
     # ── reading a request ────────────────────────────────────────────────
 
     def _trace(self, wishes: Wishes) -> str:
@@ -151,10 +174,6 @@ class Gateway:
         if len(trace) > 256:
             raise BadRequest("a trace id has 256 characters at most", param=wishes.prefix + "trace-id")
         return trace
-
-    def _admit(self, inbound: Inbound) -> Flow[None]:
-        if self._asks and (yield from ask("auth", inbound.facts)) is None:
-            raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
 
     def _read(self, inbound: Inbound, wishes: Wishes) -> tuple[Plan, Call]:
         wire.refuse_guardrails(wishes)
@@ -166,7 +185,8 @@ class Gateway:
         return plan, replace(call, key=wishes.key) if plan.sole and wishes.key else call
 
     def _call(self, inbound: Inbound, wishes: Wishes) -> Call:
-        match, parts = inbound.match, ()
+        match = inbound.match
+        parts: tuple[Part, ...] = ()
         body: Mapping[str, Any] = match.named
         if match.endpoint.body == "json":
             body = json_body(inbound)
@@ -184,6 +204,12 @@ class Gateway:
             metadata=wire.metadata(wishes) if wishes.given else NOTHING,
             deadline=self._env.now() + self._patience,
         )
+
+
+def admit(inbound: Inbound) -> Flow[None]:
+    """Ask the host who is there. Raises Unauthorized."""
+    if (yield from ask("auth", inbound.facts)) is None:
+        raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
 
 
 def first(*values: Any) -> Any:

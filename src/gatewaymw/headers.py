@@ -87,13 +87,16 @@ def metadata(wishes: Wishes) -> Mapping[str, str]:
 
 def overrides(wishes: Wishes) -> dict[str, Any]:
     """The headers that have the last word over each target of a config. Raises BadRequest."""
-    given, made = wishes.given, {}
+    given = wishes.given
+    made: dict[str, Any] = {}
     if "request-timeout" in given:
         made["request_timeout"] = milliseconds(wishes, given["request-timeout"])
     if "custom-host" in given:
         made["custom_host"] = given["custom-host"]
     if "forward-headers" in given:
-        made["forward_headers"] = [name.strip() for name in given["forward-headers"].split(",") if name.strip()]
+        made["forward_headers"] = [
+            name.strip() for name in given["forward-headers"].split(",") if name.strip()
+        ]
     if given.get("strict-open-ai-compliance") == "false":
         made["strict_open_ai_compliance"] = False
     return made
@@ -102,7 +105,9 @@ def overrides(wishes: Wishes) -> dict[str, Any]:
 def milliseconds(wishes: Wishes, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) <= 86_400_000):
         name = wishes.prefix + "request-timeout"
-        raise BadRequest(f"the header {name} must be a whole number of milliseconds, 1 to 86400000", param=name)
+        raise BadRequest(
+            f"the header {name} must be a whole number of milliseconds, 1 to 86400000", param=name
+        )
     return int(text)
 
 
@@ -111,7 +116,9 @@ def refuse_guardrails(wishes: Wishes) -> None:
     for name in GUARDRAILS:
         if wishes.given.get(name, "[]").strip() not in ("", "[]"):
             full = wishes.prefix + name
-            raise BadRequest(f"guardrails are not enforced by this version; leave out the header {full}", param=full)
+            raise BadRequest(
+                f"guardrails are not enforced by this version; leave out the header {full}", param=full
+            )
 
 
 # ── answers ──────────────────────────────────────────────────────────────
@@ -139,9 +146,7 @@ def passes(name: str) -> bool:
     return name in PASSED or name.startswith(PASSED_PREFIXES)
 
 
-def answer(
-    reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] = ()
-) -> list[tuple[str, str]]:
+def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """The headers of an answer, upstream's and ours."""
     prefix = wishes.prefix
     made = [(name, value) for name, value in reply.headers.items() if passes(name)]
@@ -173,4 +178,4 @@ def plain(text: str) -> str:
     return text.encode("ascii", "replace").decode()[:1000].translate(UNPRINTABLE)
 
 
-UNPRINTABLE = {code: "?" for code in (*range(32), 127)}
+UNPRINTABLE = dict.fromkeys((*range(32), 127), "?")

@@ -11,9 +11,11 @@ from .core import json
 from .core.endpoints import ENDPOINTS, PROXY, Endpoint
 from .core.errors import BadRequest, GatewayError
 from .core.values import NOTHING, Part
-from .headers import OURS, ORIGINAL
+from .headers import ORIGINAL, OURS
 
-ROUTING = tuple(f"{prefix}{name}" for prefix in (OURS, ORIGINAL) for name in ("provider", "config", "virtual-key"))
+ROUTING = tuple(
+    f"{prefix}{name}" for prefix in (OURS, ORIGINAL) for name in ("provider", "config", "virtual-key")
+)
 """Headers by which a request names whom to ask; then any path under the prefix is the gateway's."""
 PARTS = 1000
 """Fields and files of one form."""

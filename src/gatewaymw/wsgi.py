@@ -28,7 +28,9 @@ class WSGIGateway:
     `application = WSGIGateway(application, config=…)`.
     """
 
-    def __init__(self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any) -> None:
+    def __init__(
+        self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any
+    ) -> None:
         self.app = app
         self.gateway = gateway or Gateway(config, **options)
         self._prefix = self.gateway.prefix + "/"

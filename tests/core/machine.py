@@ -70,7 +70,9 @@ class World:
     open: set[int] = field(default_factory=set)
 
     def env(self) -> Env:
-        return Env(random=lambda: self.dice, now=lambda: self.time, clock=lambda: self.time, new_id=lambda: "id")
+        return Env(
+            random=lambda: self.dice, now=lambda: self.time, clock=lambda: self.time, new_id=lambda: "id"
+        )
 
     def do(self, command: Command) -> Any:
         self.log.append(command)

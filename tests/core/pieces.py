@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatewaymw.core.framing.base import Frame, Framer, FramingError
 from hypothesis import strategies as st
+
+from gatewaymw.core.framing.base import Frame, Framer, FramingError
 
 Outcome = tuple[list[Frame], str]
 

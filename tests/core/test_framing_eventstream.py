@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import pack
 from typing import TypeAlias
 from zlib import crc32
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
-from gatewaymw.core.framing.base import Frame, FramingError
-from gatewaymw.core.framing.eventstream import EventStream, Value, headers
 from hypothesis import given
 from hypothesis import strategies as st
 from pieces import POINTS, cut, drip, outcome
+
+from gatewaymw.core.framing.base import Frame, FramingError
+from gatewaymw.core.framing.eventstream import EventStream, Value, headers
 
 Header: TypeAlias = tuple[bytes, bytes]
 """A name, and a value with its type byte before it."""
@@ -47,7 +49,8 @@ def event(name: str, payload: bytes) -> bytes:
     )
 
 
-NAMES = st.text(max_size=20).filter(lambda name: len(name.encode()) < 256)
+# An `:error-message` becomes data, which the oracle does not do.
+NAMES = st.text(max_size=20).filter(lambda name: name != ":error-message")
 VALUES: st.SearchStrategy[tuple[Value, bytes]] = st.one_of(
     st.text(max_size=20).map(lambda value: (value, text(value))),
     st.binary(max_size=20).map(lambda value: (value, pack(">BH", 6, len(value)) + value)),
@@ -76,15 +79,15 @@ def test_headers_of_every_type_come_back(found: dict[str, tuple[Value, bytes]]) 
 
 @given(st.lists(MESSAGES, max_size=4), POINTS)
 def test_st_13_frames_are_those_botocore_reads_wherever_the_stream_is_cut(
-    given_: list[tuple[dict[str, tuple[Value, bytes]], bytes]], points: list[int]
+    contents: list[tuple[dict[str, tuple[Value, bytes]], bytes]], points: list[int]
 ) -> None:
-    stream = b"".join(message(encoded(found), payload) for found, payload in given_)
+    stream = b"".join(message(encoded(found), payload) for found, payload in contents)
     oracle = EventStreamBuffer()
     oracle.add_data(stream)
     theirs = list(oracle)
     frames, fault = outcome(EventStream(), [stream])
     assert [frame.data for frame in frames] == [item.payload for item in theirs]
-    assert [item.headers for item in theirs] == [headers(encoded(found)) for found, _ in given_]
+    assert [headers(encoded(found)) for found, _ in contents] == [item.headers for item in theirs]
     assert fault == ""
     assert outcome(EventStream(), drip(stream)) == (frames, "")
     assert outcome(EventStream(), cut(stream, points)) == (frames, "")
@@ -130,7 +133,9 @@ ENDS = [len(event("a", b"{}")), len(event("a", b"{}") + event("bc", b'{"x":1}'))
 
 
 @pytest.mark.parametrize("pieces", [lambda data: [data], drip], ids=["whole", "by the byte"])
-def test_dos_08_any_byte_changed_is_noticed_after_the_good_frames_before_it(pieces) -> None:  # type: ignore[no-untyped-def]
+def test_dos_08_any_byte_changed_is_noticed_after_the_good_frames_before_it(
+    pieces: Callable[[bytes], list[bytes]],
+) -> None:
     for at in range(len(STREAM)):
         damaged = STREAM[:at] + bytes([STREAM[at] ^ 0x40]) + STREAM[at + 1 :]
         frames, fault = outcome(EventStream(), pieces(damaged))
@@ -155,13 +160,13 @@ def test_dos_08_lengths_that_cannot_be_are_refused_with_the_prelude(total: int) 
 
 def test_dos_08_the_prelude_is_checked_before_its_length_is_believed() -> None:
     damaged = pack(">III", 100_000, 0, 1)
-    with pytest.raises(FramingError, match="prelude .* does not match its checksum"):
+    with pytest.raises(FramingError, match="prelude of an event stream message does not match"):
         EventStream().feed(damaged)
 
 
 def test_dos_08_a_message_that_does_not_match_its_checksum_is_refused() -> None:
     good = event("a", b"{}")
-    with pytest.raises(FramingError, match="^an event stream message does not match its checksum"):
+    with pytest.raises(FramingError, match=r"^an event stream message does not match its checksum"):
         EventStream().feed(good[:-1] + bytes([good[-1] ^ 1]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from machine import CHUNK, DONE, EVENTS, ROLE, STOP, World, call, group, provider, streaming, target
 
 from gatewaymw.core.commands import Send, Wait
 from gatewaymw.core.plan import Group, Node, Retry, Target, targets
@@ -11,12 +12,15 @@ from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.reply import Live
 from gatewaymw.core.values import Answer, Failure, Outcome
 
-from machine import CHUNK, DONE, EVENTS, ROLE, STOP, World, call, group, provider, streaming, target
-
 STATUSES = st.sampled_from([400, 408, 429, 500, 503])
 PROVIDER = provider()
 FAILURES = st.sampled_from(
-    [Failure("timeout", "slow", 408), Failure("connect", "away"), Failure("broken", "cut"), Failure("refused", "no", 400)]
+    [
+        Failure("timeout", "slow", 408),
+        Failure("connect", "away"),
+        Failure("broken", "cut"),
+        Failure("refused", "no", 400),
+    ]
 )
 WHOLE = st.one_of(
     st.just(Answer(200, {}, b"{}")),
@@ -25,7 +29,11 @@ WHOLE = st.one_of(
     FAILURES,
 )
 RETRIES = st.builds(
-    Retry, attempts=st.integers(0, 3), on=st.frozensets(STATUSES), use_retry_after=st.booleans(), cap=st.just(9.0)
+    Retry,
+    attempts=st.integers(0, 3),
+    on=st.frozensets(STATUSES),
+    use_retry_after=st.booleans(),
+    cap=st.just(9.0),
 )
 LEAVES = st.builds(
     lambda path, retry, early: target(path, provider=PROVIDER, retry=retry, commit_early=early),
@@ -83,7 +91,17 @@ def test_any_script_of_whole_answers(plan: Node, data: st.DataObject, dice: floa
 
 
 PIECES = st.lists(
-    st.sampled_from([CHUNK, ROLE, STOP, DONE, b": ping\n\n", b"data: {broken\n\n", b'data: {"error":{"message":"busy"}}\n\n'])
+    st.sampled_from(
+        [
+            CHUNK,
+            ROLE,
+            STOP,
+            DONE,
+            b": ping\n\n",
+            b"data: {broken\n\n",
+            b'data: {"error":{"message":"busy"}}\n\n',
+        ]
+    )
     | FAILURES,
     max_size=5,
 )

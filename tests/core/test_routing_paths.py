@@ -1,17 +1,16 @@
-"""Every path of small plans, enumerated: the machine is deterministic in its events, so replay is exhaustive."""
+"""Every path of small plans, enumerated: the machine is deterministic, so replay is exhaustive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from machine import RanOut, World, call, group, ok, status, target
 
 from gatewaymw.core.plan import Node, Retry
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.reply import Reply
 from gatewaymw.core.values import Answer, Failure, Outcome
-
-from machine import RanOut, World, call, group, ok, status, target
 
 ALPHABET: tuple[Outcome, ...] = (ok(), status(429), status(400), Failure("timeout", "slow", 408))
 ONCE = Retry(1, frozenset({429}))
@@ -53,7 +52,10 @@ def test_one_child_is_asked_and_no_other(mode: str) -> None:
 
 
 def test_an_outer_fallback_sees_the_last_status_of_an_inner_one() -> None:
-    inner = [group("fallback", *leaves(2, Retry()), path=f"config.targets[{n}]", on=frozenset({429})) for n in (0, 1)]
+    inner = [
+        group("fallback", *leaves(2, Retry()), path=f"config.targets[{n}]", on=frozenset({429}))
+        for n in (0, 1)
+    ]
     for path, _, reply in paths(group("fallback", *inner, on=frozenset({408}))):
         statuses = [outcome.status for outcome in path]
         expected = []

@@ -1,18 +1,19 @@
-"""The example hosts as one would run them: real servers, the official SDK, and the site itself beside them."""
+"""The example hosts as one would run them: real servers, the official SDK, the site itself beside them."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
 import pytest
-from conftest import Serve
 from openai import OpenAI
+
+from conftest import Serve
+from snippets import commands, curl
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HOSTS = {
@@ -70,16 +71,19 @@ def test_the_sites_own_page_is_still_there(site: str) -> None:
 
 
 def test_who_is_not_logged_in_is_refused(site: str) -> None:
-    with OpenAI(base_url=site + "/v1", api_key="unused", max_retries=0) as client:
-        with pytest.raises(openai.AuthenticationError) as caught:
-            client.chat.completions.create(model="mock-echo", messages=HELLO)
+    client = OpenAI(base_url=site + "/v1", api_key="unused", max_retries=0)
+    with client, pytest.raises(openai.AuthenticationError) as caught:
+        client.chat.completions.create(model="mock-echo", messages=HELLO)
     assert caught.value.type == "authentication_error"
 
 
 def test_a_whole_answer(sdk: OpenAI) -> None:
     answer = sdk.chat.completions.create(model="mock-echo", messages=HELLO)
     assert answer.choices[0].message.content == "You said: Hello there"
-    assert answer.usage and answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+    assert (
+        answer.usage
+        and answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+    )
 
 
 def test_a_streamed_answer_comes_in_pieces(sdk: OpenAI) -> None:
@@ -115,15 +119,20 @@ def test_a_config_is_asked_for_by_name(sdk: OpenAI) -> None:
 def test_the_readme_beside_each_host_starts_it() -> None:
     for folder in ("fastapi", "flask", "django"):
         text = (EXAMPLES / folder / "README.md").read_text(encoding="utf-8")
-        name = "make serve" if folder == "fastapi" else " ".join(HOSTS[f"{folder}{'-asgi' * (folder == 'django')}"][:4])
+        name = (
+            "make serve"
+            if folder == "fastapi"
+            else " ".join(HOSTS[f"{folder}{'-asgi' * (folder == 'django')}"][:4])
+        )
         assert name in text
 
 
 def test_the_curl_lines_that_make_serve_prints(serve: Serve) -> None:
     url = serve(*HOSTS["fastapi"], env={"DEMO_PUBLIC": "1"})
-    script = (EXAMPLES / "curl.sh").read_text(encoding="utf-8").replace("http://127.0.0.1:8787", url)
-    done = subprocess.run(["sh", "-e", "-c", script], capture_output=True, text=True, check=True)
-    whole, streamed, fallback = re.split(r"\n(?=data: )|(?=HTTP/1.1)", done.stdout, maxsplit=2)[:3]
-    assert "You said: Hello" in whole
-    assert streamed.rstrip().endswith("data: [DONE]")
-    assert "x-gateway-last-used-option-index: config.targets[1]" in fallback
+    script = (EXAMPLES / "curl.sh").read_text(encoding="utf-8")
+    whole, streamed, fallback = (curl(words, url) for words in commands(script))
+    assert whole.json()["choices"][0]["message"]["content"] == "You said: Hello"
+    assert streamed.text.count("data: ") > 2
+    assert streamed.text.endswith("data: [DONE]\n\n")
+    assert fallback.status_code == 200
+    assert fallback.headers["x-gateway-last-used-option-index"] == "config.targets[1]"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from ..core.errors import ConfigError
 from ..core.model import Provider
@@ -13,7 +16,7 @@ from ..core.plan import Credential
 from ..core.values import NOTHING
 from .hosts import NOBODY, TrustedHosts
 from .models import Shape, spellings
-from .reading import CALLER, OPERATOR, join, shown
+from .reading import CALLER, OPERATOR, join, plain, shown, validated
 from .secrets import look_up
 
 T = TypeVar("T")
@@ -68,6 +71,31 @@ class Making:
         self._targets = 0
         self._hints = MOST_HINTS
         self._warnings: dict[str, None] = {}
+
+    @cached_property
+    def providers(self) -> Mapping[str, Provider]:
+        if self.book.providers is not None:
+            return self.book.providers
+        from ..core.providers import PROVIDERS
+
+        return PROVIDERS
+
+    @cached_property
+    def modes(self) -> Collection[str]:
+        if self.book.modes is not None:
+            return self.book.modes
+        from ..core.routing.strategies import STRATEGIES
+
+        return STRATEGIES
+
+    def model(self, value: Any, path: str, adapter: TypeAdapter[T]) -> T:
+        """The model of a value, within the bounds. Raises ConfigError."""
+        model, faults = validated(plain(value, path, self.bounds), path, adapter)
+        if not faults:
+            return model
+        if self._gather:
+            self.faults += faults[:-1]
+        raise faults[-1 if self._gather else 0]
 
     def attempt(self, make: Callable[[], T]) -> T | None:
         """What it makes. A fault ends the compilation, or joins the others where they are gathered."""

@@ -67,9 +67,7 @@ def _named(node: Settings, above: Upstream, path: str, making: Making) -> Upstre
         key = _virtual_key(name, path, making)
         if slug not in (None, key.provider.name):
             raise ConfigError(f"this virtual key is for {key.provider.name}", path=f"{path}.provider")
-        return Upstream(
-            key.provider, key.credential, key.options, False, key, key.settings, key.overrides
-        )
+        return Upstream(key.provider, key.credential, key.options, False, key, key.settings, key.overrides)
     if slug is None or (above.provider is not None and above.provider.name == slug):
         return above
     return Upstream(_provider(slug, path, making))
@@ -158,8 +156,11 @@ def _permit(name: str, value: Any, base: Upstream, path: str) -> None:
             path=path,
             code="not_permitted",
         )
-    if value in AMBIENT.get(name, ()):
-        raise ConfigError("the gateway's own identity is the operator's to use", path=path, code="not_permitted")
+    # A role is assumed by whoever the machine is.
+    if name == "aws_role_arn" or value in AMBIENT.get(name, ()):
+        raise ConfigError(
+            "the gateway's own identity is the operator's to use", path=path, code="not_permitted"
+        )
 
 
 def _address(name: str, value: str, path: str, making: Making) -> tuple[str, bool]:

@@ -12,16 +12,47 @@ MOST = 32
 
 TOKEN = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,128}")
 CREDENTIALS = frozenset(
-    "authorization cookie cookie2 set-cookie x-api-key api-key x-goog-api-key x-auth-token "
-    "x-csrftoken x-csrf-token x-xsrf-token x-amz-security-token".split()
+    [
+        "authorization",
+        "cookie",
+        "cookie2",
+        "set-cookie",
+        "x-api-key",
+        "api-key",
+        "x-goog-api-key",
+        "x-auth-token",
+        "x-csrftoken",
+        "x-csrf-token",
+        "x-xsrf-token",
+        "x-amz-security-token",
+    ]
 )
 """A provider gets the key its target has, and nobody's session."""
 HOP_BY_HOP = frozenset(
-    "connection keep-alive te trailer trailers transfer-encoding upgrade expect http2-settings".split()
+    [
+        "connection",
+        "keep-alive",
+        "te",
+        "trailer",
+        "trailers",
+        "transfer-encoding",
+        "upgrade",
+        "expect",
+        "http2-settings",
+    ]
 )
 """They speak of one connection (RFC 9110, section 7.6.1), and ours to the provider is another."""
 OF_THE_BODY = frozenset(
-    "host content-length content-type content-encoding content-md5 digest accept-encoding range".split()
+    [
+        "host",
+        "content-length",
+        "content-type",
+        "content-encoding",
+        "content-md5",
+        "digest",
+        "accept-encoding",
+        "range",
+    ]
 )
 """They describe what is sent or wanted back, which the gateway makes anew."""
 DENIED = CREDENTIALS | HOP_BY_HOP | OF_THE_BODY

@@ -79,7 +79,9 @@ def _odd(strategy: models.Strategy, branch: models.Branch, path: str, making: Ma
 def _own(strategy: models.Strategy) -> Mapping[str, Any]:
     """The keys of a strategy that is not ours, in snake_case."""
     extra = strategy.model_extra or {}
-    return MappingProxyType({re.sub(r"(?<=[a-z0-9])[A-Z]", r"_\g<0>", key).lower(): extra[key] for key in extra})
+    return MappingProxyType(
+        {re.sub(r"(?<=[a-z0-9])[A-Z]", r"_\g<0>", key).lower(): extra[key] for key in extra}
+    )
 
 
 def _bounds(branch: models.Branch, path: str) -> tuple[float, ...]:

@@ -15,13 +15,11 @@ from ..core.errors import ConfigError
 
 LARGEST = 4 * 2**20
 """Bytes of a file."""
-TABLES = frozenset(
-    {"virtual_keys", "configs", "auth", "caller_config", "max_body", "trusted_custom_hosts"}
-)
+TABLES = frozenset({"virtual_keys", "configs", "auth", "caller_config", "max_body", "trusted_custom_hosts"})
 """What may stand beside a config in its file: keywords of the gateway."""
 
 
-def load(config: None | str | Path | Mapping[str, Any] | BaseModel) -> Mapping[str, Any]:
+def load(config: str | Path | Mapping[str, Any] | BaseModel | None) -> Mapping[str, Any]:
     """What is configured: a mapping, a model's content, or that of a .json, .toml, .yaml or .yml file.
 
     Nothing but the file itself is read: `env:` and `file:` stay as they are written. None is the
@@ -39,7 +37,9 @@ def load(config: None | str | Path | Mapping[str, Any] | BaseModel) -> Mapping[s
     return _table(_reader(file), _read(file), file.name)
 
 
-def split(loaded: Mapping[str, Any], tables: Collection[str] = TABLES) -> tuple[Mapping[str, Any], dict[str, Any]]:
+def split(
+    loaded: Mapping[str, Any], tables: Collection[str] = TABLES
+) -> tuple[Mapping[str, Any], dict[str, Any]]:
     """The config, and the tables beside it.
 
     The config is the table `config`, or else all keys that are no tables. Raises ConfigError where
@@ -62,17 +62,22 @@ def _read(file: Path) -> bytes:
     except (OSError, ValueError):
         data = None
     if data is None:
-        raise ConfigError(f"there is no file {ascii(file.name[:128])} that can be read")
+        raise ConfigError(f"there is no file {file.name[:128]!a} that can be read")
     if len(data) > LARGEST:
         raise ConfigError(f"{file.name} is larger than {LARGEST} bytes")
     return data
 
 
 def _reader(file: Path) -> Callable[[bytes], Any]:
-    readers = {".json": json.loads, ".toml": _toml, ".yaml": _yaml, ".yml": _yaml}
+    readers: dict[str, Callable[[bytes], Any]] = {
+        ".json": json.loads,
+        ".toml": _toml,
+        ".yaml": _yaml,
+        ".yml": _yaml,
+    }
     if file.suffix.lower() in readers:
         return readers[file.suffix.lower()]
-    raise ConfigError(f"a config file is {', '.join(readers)}; {ascii(file.name[:128])} is none of them")
+    raise ConfigError(f"a config file is {', '.join(readers)}; {file.name[:128]!a} is none of them")
 
 
 def _toml(data: bytes) -> Any:

@@ -13,18 +13,19 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag,
 from pydantic.alias_generators import to_camel
 
 from ..core.values import Secret
-from .options import STARS, Options, Shape, hidden
+from .options import STARS, Options, hidden
+from .options import Shape as Shape
 
 LONGEST_TIME = 24 * 3600 * 1000
 MODES = ("single", "fallback", "loadbalance", "conditional")
 LEAF, BRANCH = "(leaf)", "(branch)"
 
 
-def key(value: Any) -> Any:
+def key_of(value: Any) -> Any:
     return value if callable(value) else hidden(value)
 
 
-def cache(value: Any) -> Any:
+def cache_of(value: Any) -> Any:
     return {"mode": value} if isinstance(value, str) else value
 
 
@@ -35,7 +36,7 @@ Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=256)]
 Key: TypeAlias = Annotated[
     Secret | Callable[[], Any],
-    PlainValidator(key),
+    PlainValidator(key_of),
     STARS,
     WithJsonSchema({"type": "string", "description": "A key, or where it is: env:NAME, file:PATH"}),
 ]
@@ -92,7 +93,7 @@ class Settings(Options):
     override_params: dict[str, Any] | None = None
     """Set in each request's body, over what the client sent."""
     retry: Retry | None = None
-    cache: Annotated[Cache, BeforeValidator(cache)] | None = None
+    cache: Annotated[Cache, BeforeValidator(cache_of)] | None = None
     request_timeout: Milliseconds | None = None
     """Milliseconds to the head of an answer."""
     forward_headers: tuple[str, ...] | None = None
@@ -154,3 +155,22 @@ Branch.model_rebuild()
 def spellings(shape: type[Shape]) -> dict[str, str]:
     """What each key of a model may be called, by both of its names."""
     return {spelling: name for name in shape.model_fields for spelling in (name, to_camel(name))}
+
+
+class Tables(Shape):
+    """What stands beside a config in a file: keywords of the gateway."""
+
+    virtual_keys: dict[str, Any] | None = None
+    configs: dict[str, Any] | None = None
+    auth: Annotated[Any, WithJsonSchema({"const": "public"})] = None
+    caller_config: Literal["full", "named", "none"] | None = None
+    max_body: Annotated[int, Field(strict=True, gt=0)] | None = None
+    trusted_custom_hosts: tuple[str, ...] | None = None
+
+
+class File(Tables):
+    """A whole file, for the schema."""
+
+    config: Node | None = None
+    virtual_keys: dict[str, KeyEntry] | None = None
+    configs: dict[str, Node] | None = None

@@ -7,6 +7,7 @@ a `#`, `/`, `@` or dot too many would send a credential to somebody else's host.
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
@@ -42,7 +43,9 @@ class Shape(BaseModel):
     )
 
     def __repr_args__(self) -> Any:
-        return [(name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set]
+        return [
+            (name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set
+        ]
 
 
 def written(value: Any) -> Any:
@@ -53,17 +56,28 @@ def written(value: Any) -> Any:
 
 
 def hidden(value: Any) -> Secret:
+    """A secret of one line."""
+    secret = hidden_text(value)
+    if re.search(r"[\x00-\x1f\x7f]", secret.reveal()):
+        raise ValueError("must not hold line ends or other control characters")
+    return secret
+
+
+def hidden_text(value: Any) -> Secret:
     if isinstance(value, SecretStr):
-        return Secret(value.get_secret_value())
+        value = value.get_secret_value()
     if isinstance(value, Secret):
         return value
-    if isinstance(value, dict):
-        value = json.dumps(value, default=str)
     if not isinstance(value, str):
-        raise ValueError("should be a string")
+        raise ValueError("must be a string")
     if not 0 < len(value) <= LONGEST:
-        raise ValueError(f"should have 1 to {LONGEST} characters")
+        raise ValueError(f"must have 1 to {LONGEST} characters")
     return Secret(value)
+
+
+def hidden_object(value: Any) -> Secret:
+    """An object, or the JSON text of one."""
+    return hidden_text(json.dumps(value, default=str) if isinstance(value, dict) else value)
 
 
 def _like(pattern: str, longest: int = 128) -> Any:
@@ -71,7 +85,6 @@ def _like(pattern: str, longest: int = 128) -> Any:
 
 
 WRITTEN = BeforeValidator(written)
-SECRET = PlainValidator(hidden)
 STARS = PlainSerializer(lambda secret: "***", when_used="json")
 
 Label: TypeAlias = Annotated[str, WRITTEN, _like("[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", 63)] | None
@@ -79,14 +92,24 @@ Label: TypeAlias = Annotated[str, WRITTEN, _like("[A-Za-z0-9]([A-Za-z0-9-]*[A-Za
 Token: TypeAlias = Annotated[str, WRITTEN, _like("[A-Za-z0-9_-]+")] | None
 Dotted: TypeAlias = Annotated[str, WRITTEN, _like(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")] | None
 """Words with single dots between: one step of a path, or several labels."""
-Steps: TypeAlias = Annotated[str, WRITTEN, _like(r"[A-Za-z0-9_-][A-Za-z0-9_:=@-]*([./][A-Za-z0-9_:=@-]+)*", 1024)] | None
+Steps: TypeAlias = (
+    Annotated[str, WRITTEN, _like(r"[A-Za-z0-9_-][A-Za-z0-9_:=@-]*([./][A-Za-z0-9_:=@-]+)*", 1024)] | None
+)
 """Several steps of a path, none of which is empty, `.` or `..`."""
 Printable: TypeAlias = Annotated[str, WRITTEN, _like(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", 1024)] | None
 """What a header can carry."""
 Url: TypeAlias = str | None
 """Checked against the hosts that may be named."""
-Hidden: TypeAlias = Annotated[Secret, SECRET, STARS, WithJsonSchema({"type": "string"})] | None
-HiddenObject: TypeAlias = Annotated[Secret, SECRET, STARS, WithJsonSchema({"type": ["string", "object"]})] | None
+Hidden: TypeAlias = (
+    Annotated[Secret, PlainValidator(hidden), STARS, WithJsonSchema({"type": "string"})] | None
+)
+HiddenText: TypeAlias = (
+    Annotated[Secret, PlainValidator(hidden_text), STARS, WithJsonSchema({"type": "string"})] | None
+)
+HiddenObject: TypeAlias = (
+    Annotated[Secret, PlainValidator(hidden_object), STARS, WithJsonSchema({"type": ["string", "object"]})]
+    | None
+)
 
 
 class Options(Shape):
@@ -168,7 +191,7 @@ class Options(Shape):
     oracle_tenancy: Printable = None
     oracle_user: Printable = None
     oracle_fingerprint: Printable = None
-    oracle_private_key: Hidden = None
+    oracle_private_key: HiddenText = None
     oracle_key_passphrase: Hidden = None
 
 
@@ -177,8 +200,13 @@ NAMES = frozenset(Options.model_fields)
 URLS = {
     # https://learn.microsoft.com/azure/ai-foundry/foundry-models/concepts/endpoints
     "azure_foundry_url": trusted_hosts(
-        ["*.services.ai.azure.com", "*.models.ai.azure.com", "*.inference.ai.azure.com"]
-        + ["*.openai.azure.com", "*.cognitiveservices.azure.com"]
+        [
+            "*.services.ai.azure.com",
+            "*.models.ai.azure.com",
+            "*.inference.ai.azure.com",
+            "*.openai.azure.com",
+            "*.cognitiveservices.azure.com",
+        ]
     ),
     # https://huggingface.co/docs/inference-endpoints
     "huggingface_base_url": trusted_hosts(["*.endpoints.huggingface.cloud", "*.huggingface.co"]),
@@ -188,10 +216,10 @@ URLS = {
 FREE = frozenset(
     {"openai_beta", "anthropic_beta", "anthropic_version", "azure_extra_parameters", "mistral_fim_completion"}
 )
-"""All a caller may say of a target that runs on the operator's credential: the rest says where, or as whom."""
+"""All a caller may say of a target that runs on the operator's credential: the rest says where or as whom."""
 
 AMBIENT = {
-    "azure_auth_mode": ("managed", "workload"),
-    "aws_auth_type": ("assumedRole",),
+    "azure_auth_mode": frozenset({"managed", "workload"}),
+    "aws_auth_type": frozenset({"assumedRole"}),
 }
 """Values by which the machine itself is the credential: the operator's to use, not a caller's."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from ..core.errors import ConfigError
 from ..core.values import Secret
-from .models import BRANCH, LEAF, Node
+from .models import BRANCH, LEAF
+
+T = TypeVar("T")
 
 DEEPEST = 100
 """Objects and lists within each other, wherever in a config."""
@@ -39,7 +41,9 @@ def join(path: str, step: str | int) -> str:
     if isinstance(step, int):
         return f"{path}[{step}]"
     simple = step.isascii() and step.isidentifier() and len(step) <= 64
-    return f"{path}.{step}" if simple else f"{path}[{shown(step)}]"
+    if not simple:
+        return f"{path}[{shown(step)}]"
+    return f"{path}.{step}" if path else step
 
 
 # ── any value, as plain data ─────────────────────────────────────────────
@@ -92,8 +96,6 @@ def _scalar(value: Any, path: str) -> Any:
 
 # ── plain data, as a model ───────────────────────────────────────────────
 
-NODE: TypeAdapter[Any] = TypeAdapter(Node)
-
 WORDS = {
     "missing": "is required",
     "dict_type": "must be an object",
@@ -109,15 +111,15 @@ WORDS = {
 }
 
 
-def validated(value: Any, path: str, adapter: TypeAdapter[Any] = NODE) -> tuple[Any, list[ConfigError]]:
-    """The model of plain data, or what keeps it from being one, with no value of it in the words."""
+def validated(value: Any, path: str, adapter: TypeAdapter[T]) -> tuple[T, list[ConfigError]]:
+    """The model of plain data; or nothing, and what keeps it from being one, with no value in the words."""
     if not isinstance(value, dict):
-        return None, [ConfigError("must be an object", path=path)]
+        return cast(T, None), [ConfigError("must be an object", path=path)]
     try:
         return adapter.validate_python(value), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-    return None, [_fault(detail["type"], detail["loc"], detail["msg"], path) for detail in details]
+    return cast(T, None), [_fault(detail["type"], detail["loc"], detail["msg"], path) for detail in details]
 
 
 def _fault(kind: str, steps: tuple[int | str, ...], message: str, path: str) -> ConfigError:

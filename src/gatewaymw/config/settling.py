@@ -30,13 +30,13 @@ from .reading import join
 class Settled:
     """All that those below a node inherit."""
 
-    upstream: Upstream = Upstream()
+    upstream: Upstream
     settings: Mapping[str, Any] = NOTHING
     """Fields of `Target`."""
     overrides: Mapping[str, Any] = NOTHING
 
 
-NOTHING_SAID = Settled()
+NOTHING_SAID = Settled(Upstream())
 
 
 def settle(node: models.Settings, above: Settled, path: str, making: Making) -> Settled:
@@ -127,7 +127,9 @@ def _retry(retry: models.Retry, path: str, making: Making) -> dict[str, Any]:
 def _cache(cache: models.Cache, path: str, making: Making) -> dict[str, Any]:
     making.strays(cache, path)
     if cache.mode == "semantic":
-        raise ConfigError("a semantic cache is not part of this version", path=f"{path}.mode", code="unsupported")
+        raise ConfigError(
+            "a semantic cache is not part of this version", path=f"{path}.mode", code="unsupported"
+        )
     making.warn(path, "cache is not applied by this version")
     return {}
 

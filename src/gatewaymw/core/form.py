@@ -10,9 +10,10 @@ from .values import Part
 
 
 def override(parts: tuple[Part, ...], values: Mapping[str, Any]) -> tuple[Part, ...]:
-    """The parts, with some fields set to other values; files stay."""
-    kept = tuple(part for part in parts if part.filename is not None or part.name not in values)
-    return kept + tuple(Part(name, text(value)) for name, value in values.items())
+    """The parts, with some fields set to other values; files stay, whatever is said of their names."""
+    files = {part.name for part in parts if part.filename is not None}
+    kept = tuple(part for part in parts if part.name in files or part.name not in values)
+    return kept + tuple(Part(name, text(value)) for name, value in values.items() if name not in files)
 
 
 def text(value: Any) -> bytes:

@@ -13,7 +13,7 @@ JSON: TypeAlias = dict[str, Any]
 
 
 class Nothing(Mapping[str, Any]):
-    """No entries. It can be hashed, which dataclasses ask of a default and a mapping proxy cannot before 3.12."""
+    """No entries. Unlike a mapping proxy it can be hashed in Python 3.11, as dataclasses ask of defaults."""
 
     __slots__ = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, TypeVar, assert_never
 
 import anyio
@@ -117,7 +117,7 @@ class Driver:
                 tasks.start_soon(one, index, flow)
         return tuple(results)
 
-    async def pour(self, live: Live) -> AsyncIterator[bytes]:
+    async def pour(self, live: Live) -> AsyncGenerator[bytes, None]:
         """The client's bytes, as they come. Raises Broken where a body cannot be finished."""
         if live.body:
             yield live.body

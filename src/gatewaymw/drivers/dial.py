@@ -36,11 +36,11 @@ class AsyncDialler(httpcore.AsyncNetworkBackend):
         self._guarded, self._inner = guarded, httpcore.AnyIOBackend()
 
     async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
+        self, host: str, port: int, *args: Any, **kwargs: Any
     ) -> httpcore.AsyncNetworkStream:
         if self._guarded:
             host = await self._resolve(host, port)
-        return await self._inner.connect_tcp(host, port, timeout, *args, **kwargs)
+        return await self._inner.connect_tcp(host, port, *args, **kwargs)
 
     async def _resolve(self, host: str, port: int) -> str:
         try:

@@ -85,10 +85,12 @@ class AsyncHanded:
                 response = await self._client.send(made, stream=True, follow_redirects=False)
         except TimeoutError:
             raise Unreachable(TIMEOUT) from None
-        except self._httpx.TransportError as error:  # type: ignore[attr-defined]
+        except self._httpx.TransportError as error:
             raise Unreachable(failure_of(error, self._httpx, head=True)) from None
         try:
-            return AsyncOpened(response.status_code, opened_headers(response), AsyncHandedBody(response, self._httpx))
+            return AsyncOpened(
+                response.status_code, opened_headers(response), AsyncHandedBody(response, self._httpx)
+            )
         except Unreachable:
             await response.aclose()
             raise
@@ -100,7 +102,9 @@ class AsyncHanded:
 class AsyncHandedBody:
     def __init__(self, response: Any, httpx: Any) -> None:
         self._response, self._httpx = response, httpx
-        self._chunks: AsyncIterator[bytes] = response.aiter_raw()
+        # A mock transport may hand over a body that is read already: raw, it can be had only once.
+        read = response.is_stream_consumed
+        self._chunks: AsyncIterator[bytes] = response.aiter_bytes() if read else response.aiter_raw()
 
     async def read(self, seconds: float | None) -> bytes:
         try:
@@ -125,7 +129,7 @@ class Handed:
         made = built(self._client, request)
         try:
             response = self._client.send(made, stream=True, follow_redirects=False)
-        except self._httpx.TransportError as error:  # type: ignore[attr-defined]
+        except self._httpx.TransportError as error:
             raise Unreachable(failure_of(error, self._httpx, head=True)) from None
         try:
             return Opened(response.status_code, opened_headers(response), HandedBody(response, self._httpx))
@@ -140,7 +144,8 @@ class Handed:
 class HandedBody:
     def __init__(self, response: Any, httpx: Any) -> None:
         self._response, self._httpx = response, httpx
-        self._chunks: Iterator[bytes] = response.iter_raw()
+        read = response.is_stream_consumed
+        self._chunks: Iterator[bytes] = response.iter_bytes() if read else response.iter_raw()
 
     def read(self, seconds: float | None) -> bytes:
         # A sync client has one patience for a whole body: the one its request was made with.

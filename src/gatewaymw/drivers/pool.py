@@ -48,11 +48,12 @@ def tls() -> ssl.SSLContext:
 
 
 @lru_cache(1024)
-def url(text: str) -> httpcore.URL:
-    return httpcore.URL(text)
+def address(url: str) -> tuple[httpcore.URL, bytes]:
+    """A URL taken apart, and its Host header."""
+    at = httpcore.URL(url)
+    return at, host(at)
 
 
-@lru_cache(1024)
 def host(at: httpcore.URL) -> bytes:
     default = {b"http": 80, b"https": 443}.get(at.scheme)
     name = b"[" + at.host + b"]" if b":" in at.host else at.host
@@ -60,15 +61,17 @@ def host(at: httpcore.URL) -> bytes:
 
 
 def outgoing(request: Request) -> httpcore.Request:
-    at = url(request.url)
-    headers = [(b"host", host(at))]
+    at, name = address(request.url)
+    headers = [(b"host", name)]
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
     if request.body or request.method not in ("GET", "HEAD", "DELETE"):
         headers.append((b"content-length", b"%d" % len(request.body)))
     limit = request.timeout
     connect = CONNECTING if limit is None else min(limit, CONNECTING)
     timeouts = {"connect": connect, "pool": connect, "write": WRITING, "read": limit}
-    return httpcore.Request(request.method, at, headers=headers, content=request.body, extensions={"timeout": timeouts})
+    return httpcore.Request(
+        request.method, at, headers=headers, content=request.body, extensions={"timeout": timeouts}
+    )
 
 
 def failure_of(error: Exception, head: bool) -> Failure:

@@ -40,7 +40,7 @@ async def _settled(answer: Any) -> Any:
 
 
 def services(
-    auth: Service | None, resolve: Callable[[Any], str]
+    auth: Service | None, resolve: Callable[[object], Any]
 ) -> tuple[Mapping[str, Service], Mapping[str, Service]]:
     """The services of a gateway: for the async driver, and for the sync one."""
 

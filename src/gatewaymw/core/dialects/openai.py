@@ -49,7 +49,7 @@ def error(body: Any, status: int, context: Context) -> JSON:
     Takes parsed JSON or text. Text is cut at 2,000 characters, and of an HTML page only its title is
     told. `type` follows from the status where the provider gives none. Never raises.
     """
-    fields = parts(body)
+    fields = {name: value for name, value in parts(body).items() if shallow(value, 100)}
     message = worded(body, status, context.provider)
     kind = scalar(fields.get("type")) or UpstreamError.TYPES.get(status, "upstream_error")
     told = {"message": message, "type": kind, "param": param(fields), "code": scalar(fields.get("code"))}
@@ -86,7 +86,7 @@ def worded(body: Any, status: int, provider: str) -> str:
         return body.strip()[:TEXT]
     if body in (None, "", {}, []) or isinstance(body, str):
         return f"{answered} with an empty body"
-    return said(body, DEPTH) or f"{answered}: {json.dumps(body).decode()[:TEXT]}"
+    return said(body, DEPTH) or f"{answered}: {shown(body)}"
 
 
 def said(body: Any, depth: int) -> str:
@@ -122,7 +122,17 @@ def scalar(value: Any) -> str | None:
     """OpenAI's clients expect words here; some providers send numbers, or worse."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value).decode()[:TEXT]
+    return shown(value)
+
+
+def shown(value: Any) -> str:
+    return json.dumps(value).decode()[:TEXT] if shallow(value, 100) else "something nested too deeply to show"
+
+
+def shallow(value: Any, depth: int) -> bool:
+    """Whether a value is nested no deeper: what was only just readable could not be written around."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth > 0 and all(shallow(each, depth - 1) for each in inner)
 
 
 # ── events ───────────────────────────────────────────────────────────────
@@ -192,7 +202,7 @@ def fault_of(fault: Any) -> UpstreamError:
     fields = fault if isinstance(fault, dict) else {"message": fault}
     status = fault_status(fields)
     return UpstreamError(
-        said(fields, DEPTH) or f"an error event: {json.dumps(fault).decode()[:TEXT]}",
+        said(fields, DEPTH) or f"an error event: {shown(fault)}",
         status=status,
         type=scalar(fields.get("type")) or UpstreamError.TYPES.get(status, "upstream_error"),
         code=scalar(fields.get("code")),

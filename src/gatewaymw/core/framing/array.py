@@ -11,16 +11,17 @@ from typing import Literal, TypeAlias
 from .base import Cutter, Frame, FramingError
 
 _BLANKS = re.compile(rb"[ \t\r\n]*+")
-# What needs no closer look: all up to the next bracket outside a string, and for a bare scalar up to
-# a comma. A string without an end is not entered. Possessive: nothing is ever tried a second way.
+# All repeats are possessive, so that nothing is ever tried a second way.
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_NESTED = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+", re.DOTALL)
-_SCALAR = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+", re.DOTALL)
 # An item that is all there and not too deep takes one match: each level holds the one before.
 _WHOLE = rb"(?!)"
 for _ in range(12):
     _WHOLE = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb"|" + _WHOLE + rb")*+[\]}]"
 _ITEM = re.compile(_WHOLE, re.DOTALL)
+# What needs no closer look in others: all up to a bracket or to a string whose end is not there or,
+# for a bare scalar, up to a comma.
+_NESTED = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+", re.DOTALL)
+_SCALAR = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+", re.DOTALL)
 _QUOTED = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 _Place: TypeAlias = Literal["start", "first", "next", "item", "after", "end"]

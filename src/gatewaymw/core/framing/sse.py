@@ -81,8 +81,9 @@ class SSE(Cutter):
                 self._rest.clear()
             self._line(line, frames)
         # A bytearray grows in place: a line in a million pieces stays linear.
-        self._rest += tail
-        self._check(len(self._rest))
+        if tail:
+            self._rest += tail
+            self._check(len(self._rest))
         self._skip = data.endswith(b"\r")
         self._clean = self._begun and not (self._rest or self._data or self._event or self._skip)
 

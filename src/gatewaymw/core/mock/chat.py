@@ -16,7 +16,7 @@ from .schema import fitting
 from .script import CREATED, Script, json_answer, stream, whole_number
 from .tools import called
 
-WORDS = re.compile(r"\s*\S+|\s+$")
+WORDS = re.compile(r"\s*\S+(?:\s+\Z)?|\A\s+\Z")
 """Text in pieces that make it up again: a word each is a token here."""
 
 

@@ -106,7 +106,8 @@ def first(script: Script, count: int) -> tuple[Step, ...]:
     """The first events of a stream, or bytes of a whole body."""
     if streams(script):
         return script.steps[:count]
-    return ((0.0, script.body[:count]),) if count else ()
+    data = script.body[:count]
+    return ((0.0, data),) if data else ()
 
 
 def fault(

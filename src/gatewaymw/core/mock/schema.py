@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
+
+from ..errors import BadRequest
 
 DEEP = 5
 """From this depth on, only what is required is made: schemas may hold themselves."""
 DEEPEST = 40
+MOST = 5_000
+"""Values made for one schema: those that hold themselves twice would never end."""
+
+
+class Root(NamedTuple):
+    """The document a schema is part of, and how many more values may be made for it."""
+
+    schema: Any
+    budget: Iterator[int]
+
 
 FORMATS = {
     "date-time": "2024-01-01T00:00:00Z",
@@ -28,13 +40,18 @@ FORMATS = {
 
 
 def fitting(schema: Any) -> Any:
-    """A value for the schema; what is no schema fits anything."""
-    return value_for(schema, schema, 0)
+    """A value for the schema; None where there is none. Raises BadRequest for one that is malformed."""
+    try:
+        return value_for(schema, Root(schema, iter(range(MOST))), 0)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        raise BadRequest(f"a JSON schema in the request is malformed: {error}") from None
 
 
-def value_for(schema: Any, root: Any, depth: int) -> Any:
+def value_for(schema: Any, root: Root, depth: int) -> Any:
     if not isinstance(schema, dict) or depth > DEEPEST:
         return None
+    if next(root.budget, None) is None:
+        raise BadRequest(f"a JSON schema in the request needs more than {MOST} values")
     schema = settled(schema, root)
     if "const" in schema:
         return schema["const"]
@@ -44,14 +61,14 @@ def value_for(schema: Any, root: Any, depth: int) -> Any:
     return make(schema, root, depth + 1) if make else None
 
 
-def settled(schema: dict[str, Any], root: Any) -> dict[str, Any]:
+def settled(schema: dict[str, Any], root: Root) -> dict[str, Any]:
     """The schema with its references, unions and conjunctions resolved."""
     for _ in range(DEEPEST):
         rest = {
             name: value for name, value in schema.items() if name not in ("$ref", "anyOf", "oneOf", "allOf")
         }
         branches = [
-            *([pointed(root, schema["$ref"])] if "$ref" in schema else ()),
+            *([pointed(root.schema, schema["$ref"])] if "$ref" in schema else ()),
             *(schema.get("allOf") or ()),
             *(schema.get("anyOf") or ())[:1],
             *(schema.get("oneOf") or ())[:1],
@@ -91,7 +108,7 @@ def kind_of(schema: dict[str, Any]) -> str:
     return str(kind)
 
 
-def object_for(schema: dict[str, Any], root: Any, depth: int) -> Any:
+def object_for(schema: dict[str, Any], root: Root, depth: int) -> Any:
     properties = schema.get("properties") or {}
     required = schema.get("required") or []
     names = list(properties) if depth < DEEP else [name for name in properties if name in required]
@@ -99,24 +116,24 @@ def object_for(schema: dict[str, Any], root: Any, depth: int) -> Any:
     return {**made, **{name: "mock" for name in required if name not in properties}}
 
 
-def array_for(schema: dict[str, Any], root: Any, depth: int) -> Any:
+def array_for(schema: dict[str, Any], root: Root, depth: int) -> Any:
     first = [value_for(each, root, depth) for each in schema.get("prefixItems") or ()]
     wanted = max(schema.get("minItems") or 0, 1 if depth < DEEP else 0)
     wanted = min(wanted, schema.get("maxItems", wanted), 100)
     return first + [value_for(schema.get("items", {}), root, depth) for _ in range(wanted - len(first))]
 
 
-def string_for(schema: dict[str, Any], root: Any, depth: int) -> str:
+def string_for(schema: dict[str, Any], root: Root, depth: int) -> str:
     text = FORMATS.get(str(schema.get("format")), "mock")
     text = text.ljust(min(schema.get("minLength") or 0, 10_000), "x")
     return text[: schema.get("maxLength")]
 
 
-def number_for(schema: dict[str, Any], root: Any, depth: int) -> Any:
+def number_for(schema: dict[str, Any], root: Root, depth: int) -> Any:
     return next(filter(bounded(schema), numbers(schema, whole=False)), 1)
 
 
-def integer_for(schema: dict[str, Any], root: Any, depth: int) -> Any:
+def integer_for(schema: dict[str, Any], root: Root, depth: int) -> Any:
     fits = bounded(schema)
     return next((int(each) for each in numbers(schema, whole=True) if each == int(each) and fits(each)), 1)
 
@@ -131,7 +148,6 @@ def numbers(schema: dict[str, Any], whole: bool) -> Iterator[float]:
         yield from (math.ceil(edge / step + 1) * step, math.floor(edge / step - 1) * step)
     if len(edges) > 1:
         yield sum(edges) / len(edges)
-    yield step
 
 
 def bounded(schema: dict[str, Any]) -> Callable[[float], bool]:
@@ -140,13 +156,15 @@ def bounded(schema: dict[str, Any]) -> Callable[[float], bool]:
     step = schema.get("multipleOf")
 
     def fits(value: float) -> bool:
-        return low <= value <= high and above < value < below and (not step or value % step == 0)
+        if not (low <= value <= high and above < value < below):
+            return False
+        return not step or math.isclose(value / step, round(value / step), abs_tol=1e-9)
 
     return fits
 
 
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-MAKERS: dict[str, Callable[[dict[str, Any], Any, int], Any]] = {
+MAKERS: dict[str, Callable[[dict[str, Any], Root, int], Any]] = {
     "object": object_for,
     "array": array_for,
     "string": string_for,

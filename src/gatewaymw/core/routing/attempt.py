@@ -117,9 +117,7 @@ def stream_type(passage: Passage, answer: Answer) -> str:
     return "text/event-stream; charset=utf-8"
 
 
-def unstreamed(
-    answer: Answer, made: Prepared, kind: str, env: Env, expires: float
-) -> Flow[Failure]:
+def unstreamed(answer: Answer, made: Prepared, kind: str, env: Env, expires: float) -> Flow[Failure]:
     """A stream was asked for and something else came: its words, as an error (ST-15)."""
     assert answer.stream is not None
     body = b""
@@ -129,7 +127,7 @@ def unstreamed(
             break
         body += data
     yield from close(answer.stream)
-    said = openai.error(parsed(body), 502, made.context)["error"]
+    said = openai.error(parsed(body), answer.status, made.context)["error"]
     message = f"{made.context.provider} answered with {kind} where a stream was asked for: {said['message']}"
     return Failure("broken", message, 502, "upstream_invalid_response")
 
@@ -199,9 +197,7 @@ def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call,
         )
         body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
     headers = result.headers if isinstance(result, Answer) else {}
-    return Reply(
-        status=status, body=body, headers=headers, target=target, tries=tries, again=tries != 0
-    )
+    return Reply(status=status, body=body, headers=headers, target=target, tries=tries, again=tries != 0)
 
 
 def worded(failure: Failure, provider: str, made: Prepared) -> str:

@@ -162,7 +162,7 @@ def _judge(name: str, operand: Any, regex: Regex, path: str) -> Judge:
 def _unknown(name: Any) -> str:
     near = get_close_matches(str(name)[:16], OPERATORS, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(OPERATORS)}, $and and $or"
-    return f"unknown operator {ascii(str(name)[:32])}; {hint}"
+    return f"unknown operator {str(name)[:32]!a}; {hint}"
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -171,7 +171,7 @@ def _same(left: Any, right: Any) -> bool:
 
 def _equals(operand: Any) -> Judge:
     if isinstance(operand, str):
-        return lambda value: value == operand  # type: ignore[no-any-return]
+        return lambda value: value == operand
     return lambda value: _same(value, operand)
 
 

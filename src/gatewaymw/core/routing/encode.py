@@ -153,5 +153,7 @@ def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
 def clean(name: str, value: str) -> str:
     """A header's value that cannot end its line. Raises BadRequest."""
     if not value.replace("\t", " ").isprintable() or not value.isascii():
-        raise BadRequest(f"the header {name} holds control characters or is not ASCII; send plain text", param=name)
+        raise BadRequest(
+            f"the header {name} holds control characters or is not ASCII; send plain text", param=name
+        )
     return value

@@ -170,9 +170,10 @@ class Passthrough:
 
     def _judge(self, frame: Frame) -> None:
         event = decode_json(frame)
-        if isinstance(event, dict) and not self.started:
+        if isinstance(event, dict):
+            # All that came at once is looked at: while nothing was shown, an error undoes it all.
             self.error = self.error or stream_fault(event)
-            self.started = meaningful(event)
+            self.started = self.started or meaningful(event)
 
     def _release(self) -> bytes:
         held, self._held = self._held, b""

@@ -174,9 +174,7 @@ def call_id(value: Any, path: str) -> str:
 
 
 def result(message: Part, path: str, lost: list[str]) -> Part:
-    if message.get("tool_call_id") is None:
-        raise BadRequest(f"{path} must have the tool_call_id it answers", param=f"{path}.tool_call_id")
-    return resulting(message, call_id(message["tool_call_id"], f"{path}.tool_call_id"), path, lost)
+    return resulting(message, call_id(message.get("tool_call_id"), f"{path}.tool_call_id"), path, lost)
 
 
 def resulting(message: Part, answers: str, path: str, lost: list[str]) -> Part:

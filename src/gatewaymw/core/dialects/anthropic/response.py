@@ -37,7 +37,8 @@ def response(body: JSON, context: Context) -> JSON:
     if not isinstance(content, list):
         raise fault(body, context)
     blocks = [block for block in content if isinstance(block, dict)]
-    counts = body.get("usage") or NOTHING
+    given = body.get("usage")
+    counts: Mapping[str, Any] = given if isinstance(given, dict) else NOTHING
     reason = finish(body.get("stop_reason"))
     told = message(blocks, body, context)
     if "function_call" in told and reason == "tool_calls":
@@ -114,7 +115,9 @@ def citations(blocks: list[JSON]) -> list[JSON]:
     for block in blocks:
         if block.get("type") == "text":
             end = begin + len(str(block.get("text") or ""))
-            cited += [made for each in block.get("citations") or () if (made := annotation(each, begin, end))]
+            notes = block.get("citations")
+            notes = notes if isinstance(notes, list) else []
+            cited += [made for each in notes if (made := annotation(each, begin, end))]
             begin = end
     return cited
 

@@ -1,0 +1,42 @@
+"""Tables: for a terminal, and for the page of figures in the docs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+class Table(NamedTuple):
+    title: str
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    note: str = ""
+
+
+def text(table: Table) -> str:
+    """In columns, for a terminal."""
+    lines = [table.head, *table.rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.head))]
+    made = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join(["", table.title, "-" * len(table.title), *made, *([table.note] if table.note else [])])
+
+
+def markdown(table: Table) -> str:
+    lines = [table.head, ("---",) * len(table.head), *table.rows]
+    made = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([f"### {table.title}", "", *made, *(["", table.note] if table.note else []), ""])
+
+
+def replaced(page: str, tables: list[Table]) -> str:
+    """The page with these tables for what stood between its marks. Raises ValueError where it has none."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page has no {BEGIN} … {END}")
+    return before + begin + "\n\n" + "\n".join(map(markdown, tables)) + "\n" + end + after
+
+
+def write(page: Path, tables: list[Table]) -> None:
+    page.write_text(replaced(page.read_text(), tables))

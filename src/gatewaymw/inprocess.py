@@ -1,0 +1,106 @@
+"""The gateway without a socket: transports that hand an SDK's requests straight to it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .core.errors import GatewayError
+from .core.routing.reply import Live
+from .inbound import Facts, Inbound, Match
+
+if TYPE_CHECKING:
+    from .drivers import aio, sync
+    from .gateway import Family, Gateway, Served
+
+
+def library(family: Family) -> Any:
+    if family not in ("httpx", "httpx2"):
+        raise ValueError('family must be "httpx" or "httpx2"')
+    return import_module(family)
+
+
+def inbound_of(request: Any, body: bytes, match: Match) -> Inbound:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    facts = Facts(request.method, request.url.path, headers, {})
+    return Inbound(match, facts, request.url.query.decode("ascii"), body)
+
+
+def matched(gateway: Gateway, request: Any) -> Match:
+    path, names = request.url.path, [name.lower() for name in request.headers]
+    found = gateway.match(request.method, path, names) if path.startswith(gateway.prefix + "/") else None
+    if found is None:
+        hint = f"the SDK's base URL must end in {gateway.prefix}"
+        message = f"{request.method} {path} is no path of the gateway; {hint}"
+        raise GatewayError(message, status=404, type="not_found_error", code="not_found")
+    return found
+
+
+def unmatched(httpx: Any, request: Any, error: GatewayError) -> Any:
+    body = {"error": {"message": error.message, "type": error.type, "param": None, "code": error.code}}
+    return httpx.Response(error.status, json=body, request=request)
+
+
+def response(httpx: Any, request: Any, served: Served, stream: Any) -> Any:
+    body = {"content": served.reply.body} if stream is None else {"stream": stream}
+    return httpx.Response(served.reply.status, headers=served.headers, request=request, **body)
+
+
+def live_of(served: Served) -> Live | None:
+    return served.reply if isinstance(served.reply, Live) else None
+
+
+def sync_transport(gateway: Gateway, family: Family) -> Any:
+    httpx = library(family)
+
+    def stream(driver: sync.Driver, live: Live) -> Any:
+        body = {"__iter__": lambda self: driver.pour(live), "close": lambda self: driver.__exit__()}
+        return type("Stream", (httpx.SyncByteStream,), body)()
+
+    def handle(transport: object, request: Any) -> Any:
+        try:
+            match = matched(gateway, request)
+        except GatewayError as error:
+            return unmatched(httpx, request, error)
+        driver = gateway.sync_driver()
+        try:
+            served = driver.run(gateway.serve(inbound_of(request, request.read(), match), known=True))
+        except BaseException:
+            driver.__exit__()
+            raise
+        live = live_of(served)
+        return response(httpx, request, served, stream(driver, live) if live else None)
+
+    return type("GatewayTransport", (httpx.BaseTransport,), {"handle_request": handle})()
+
+
+def async_transport(gateway: Gateway, family: Family) -> Any:
+    httpx = library(family)
+
+    def stream(driver: aio.Driver, live: Live) -> Any:
+        pieces = driver.pour(live)
+
+        async def aclose(body: object) -> None:
+            await pieces.aclose()
+            await driver.__aexit__()
+
+        return type(
+            "Stream", (httpx.AsyncByteStream,), {"__aiter__": lambda self: pieces, "aclose": aclose}
+        )()
+
+    async def handle(transport: object, request: Any) -> Any:
+        try:
+            match = matched(gateway, request)
+        except GatewayError as error:
+            return unmatched(httpx, request, error)
+        driver = gateway.driver()
+        try:
+            inbound = inbound_of(request, await request.aread(), match)
+            served = await driver.run(gateway.serve(inbound, known=True))
+        except BaseException:
+            await driver.__aexit__()
+            raise
+        live = live_of(served)
+        return response(httpx, request, served, stream(driver, live) if live else None)
+
+    return type("AsyncGatewayTransport", (httpx.AsyncBaseTransport,), {"handle_async_request": handle})()

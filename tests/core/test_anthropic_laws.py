@@ -1,0 +1,295 @@
+"""What holds of the Anthropic dialect whatever a client or Anthropic sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claude import CONTEXT, LOOSE, encoded
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatewaymw.core import json
+from gatewaymw.core.dialects.anthropic import CHAT
+from gatewaymw.core.dialects.anthropic.request import KNOWN
+from gatewaymw.core.dialects.fields import IDLE
+from gatewaymw.core.errors import BadRequest, GatewayError, Unsupported, UpstreamError
+from gatewaymw.core.routing.pipeline import ODD
+
+# ── requests ─────────────────────────────────────────────────────────────
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+NAMES = st.sampled_from(
+    [
+        *(
+            "type",
+            "text",
+            "role",
+            "content",
+            "name",
+            "function",
+            "arguments",
+            "id",
+            "url",
+            "image_url",
+            "file",
+        ),
+        *(
+            "file_data",
+            "file_id",
+            "file_url",
+            "filename",
+            "custom",
+            "input",
+            "refusal",
+            "tool_calls",
+            "schema",
+        ),
+        *(
+            "json_schema",
+            "cache_control",
+            "mode",
+            "tools",
+            "allowed_tools",
+            "parameters",
+            "strict",
+            "properties",
+        ),
+        *("tool_call_id", "content_blocks", "function_call", "budget_tokens", "user_id", "format", "effort"),
+    ]
+)
+WORDS = st.sampled_from(
+    [
+        *(
+            "user",
+            "assistant",
+            "system",
+            "tool",
+            "function",
+            "text",
+            "image_url",
+            "file",
+            "input_audio",
+            "custom",
+        ),
+        *(
+            "thinking",
+            "allowed_tools",
+            "auto",
+            "none",
+            "required",
+            "enabled",
+            "adaptive",
+            "json_schema",
+            "object",
+        ),
+        *(
+            "data:,x",
+            "data:image/png;base64,AAAA",
+            "https://x.example",
+            "low",
+            "high",
+            "{}",
+            "[",
+            "claude-opus-5",
+        ),
+        *("claude-sonnet-4-5", "tool_result", "tool_use"),
+    ]
+)
+JSON = st.recursive(
+    SCALARS | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+PARAMETERS = st.sampled_from([*sorted(KNOWN), *IDLE, "seed", "surprise"])
+
+
+ROLES = ("user", "assistant", "tool", "system", "function")
+ODD_MESSAGES = st.dictionaries(NAMES, JSON, max_size=3).flatmap(
+    lambda message: st.sampled_from(ROLES).map(lambda role: {**message, "role": role})
+)
+
+
+@given(
+    st.dictionaries(PARAMETERS, JSON, max_size=5),
+    st.just([{"role": "user", "content": "Hi"}]) | st.lists(ODD_MESSAGES | JSON, max_size=3) | JSON,
+)
+def test_only_refusals_that_name_the_fault_escape(body: dict[str, Any], messages: Any) -> None:
+    assert CHAT.request
+    try:
+        sent = CHAT.request({"model": "claude-opus-4-1", "messages": messages} | body, CONTEXT)
+    except GatewayError as error:
+        assert isinstance(error, BadRequest | Unsupported)
+        assert error.param
+        assert error.message
+    else:
+        json.dumps(sent.body)
+
+
+PARTS = st.one_of(
+    st.text(max_size=9).map(lambda said: {"type": "text", "text": said}),
+    st.sampled_from(["https://x.example/a", "data:image/gif;base64,AAAA"]).map(
+        lambda url: {"type": "image_url", "image_url": {"url": url}}
+    ),
+)
+CONTENT = st.text(max_size=9) | st.lists(PARTS, max_size=3)
+IDS = st.text("abc:/-", min_size=1, max_size=5)
+CALLS = st.builds(
+    lambda id, input: {"id": id, "type": "function", "function": {"name": "f", "arguments": input}},
+    IDS,
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2).map(
+        lambda given: json.dumps(given).decode()
+    ),
+)
+MESSAGES = st.one_of(
+    st.builds(lambda content: {"role": "user", "content": content}, CONTENT),
+    st.builds(
+        lambda content, calls: {"role": "assistant", "content": content, "tool_calls": calls},
+        st.none() | st.text(max_size=9),
+        st.lists(CALLS, max_size=2),
+    ),
+    st.builds(lambda content, id: {"role": "tool", "tool_call_id": id, "content": content}, CONTENT, IDS),
+    st.builds(lambda content: {"role": "system", "content": content}, st.text(max_size=9)),
+)
+SPOKEN = {"role": "user", "content": "Hi"}
+SETTINGS = st.fixed_dictionaries(
+    {
+        "model": st.sampled_from(
+            ["claude-sonnet-4-5", "claude-opus-4-5", "claude-opus-5-5", "claude-3-haiku", "x"]
+        )
+    },
+    optional={
+        "max_tokens": st.integers(1, 100_000),
+        "temperature": st.floats(0, 2),
+        "reasoning_effort": st.sampled_from(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+        "tools": st.just([{"type": "function", "function": {"name": "f", "strict": True}}]),
+        "tool_choice": st.sampled_from(["auto", "none", "required"]),
+        "parallel_tool_calls": st.booleans(),
+        "stop": st.text() | st.lists(st.text(), max_size=3),
+    },
+)
+
+
+@given(st.lists(MESSAGES, max_size=8), SETTINGS)
+def test_whatever_is_sent_is_legal(messages: list[Any], settings: dict[str, Any]) -> None:
+    sent = encoded({**settings, "messages": [SPOKEN, *messages]}).body
+    turns = sent["messages"]
+    roles = [turn["role"] for turn in turns]
+    assert roles == ["user" if index % 2 == 0 else "assistant" for index in range(len(roles))]
+    for turn in turns:
+        assert turn["content"]
+        kinds = [block["type"] == "tool_result" for block in turn["content"]]
+        assert kinds == sorted(kinds, reverse=True)
+        assert all(block["text"].strip() for block in turn["content"] if block["type"] == "text")
+    if sent.get("thinking", {}).get("type") == "enabled":
+        assert 1024 <= sent["thinking"]["budget_tokens"] < sent["max_tokens"]
+        assert sent.get("tool_choice", {}).get("type") not in ("any", "tool")
+
+
+@given(st.lists(MESSAGES, max_size=8))
+def test_no_word_is_lost(messages: list[Any]) -> None:
+    sent = encoded({"model": "claude-sonnet-4-5", "messages": [SPOKEN, *messages]}).body
+    said = [
+        block["text"]
+        for turn in [{"content": sent.get("system", [])}, *sent["messages"]]
+        for block in spoken(turn)
+    ]
+    given = [part["text"] for message in messages for part in spoken(message)]
+    assert sorted(text.strip() for text in said) == sorted(
+        [text.strip() for text in given if text.strip()] + ["Hi"]
+    )
+
+
+def spoken(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The texts of a message or turn, those within results of tools too."""
+    content = message["content"] or []
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    found = [part for part in parts if part["type"] == "text"]
+    for part in parts:
+        found += spoken(part) if part["type"] == "tool_result" and "content" in part else []
+    return found
+
+
+# ── answers ──────────────────────────────────────────────────────────────
+
+FIELDS = st.sampled_from(
+    [
+        *(
+            "type",
+            "content",
+            "text",
+            "thinking",
+            "usage",
+            "stop_reason",
+            "id",
+            "model",
+            "input",
+            "name",
+            "error",
+        ),
+        *(
+            "message",
+            "delta",
+            "content_block",
+            "index",
+            "partial_json",
+            "citation",
+            "citations",
+            "stop_details",
+        ),
+        *("input_tokens", "output_tokens", "output_tokens_details", "caller", "signature", "service_tier"),
+    ]
+)
+KINDS = st.sampled_from(
+    [
+        *(
+            "message_start",
+            "message_delta",
+            "message_stop",
+            "content_block_start",
+            "content_block_delta",
+            "ping",
+        ),
+        *(
+            "content_block_stop",
+            "error",
+            "text",
+            "text_delta",
+            "input_json_delta",
+            "tool_use",
+            "thinking_delta",
+        ),
+        *("citations_delta", "thinking", "refusal", "end_turn"),
+    ]
+)
+SENT = st.recursive(
+    SCALARS | KINDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(FIELDS, SENT, max_size=6) | SENT, st.sampled_from([CONTEXT, LOOSE]))
+def test_an_answer_is_read_or_is_an_error(body: Any, context: Any) -> None:
+    assert CHAT.response
+    try:
+        json.dumps(CHAT.response(body, context))
+    except UpstreamError as error:
+        assert error.status >= 400
+
+
+@given(st.lists(st.dictionaries(FIELDS, SENT, max_size=4), max_size=6), st.sampled_from([CONTEXT, LOOSE]))
+def test_events_are_read_or_are_an_error(events: list[Any], context: Any) -> None:
+    stream = CHAT.stream
+    assert stream
+    state = stream.start
+    for event in events:
+        try:
+            state, _ = stream.step(state, event, context)
+        except (UpstreamError, *ODD):
+            return
+
+
+@given(SENT, st.integers(400, 599))
+def test_an_error_always_has_words(body: Any, status: int) -> None:
+    assert CHAT.error
+    assert CHAT.error(body, status, CONTEXT)["error"]["message"]

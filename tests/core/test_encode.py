@@ -1,0 +1,202 @@
+"""From a call and a target to the request that is sent."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from machine import call, ok, provider, target, world
+
+from gatewaymw.core import form, json
+from gatewaymw.core.auth.keys import none
+from gatewaymw.core.endpoints import EMBED, MODEL, MODELS, PROXY, TRANSCRIBE
+from gatewaymw.core.model import Codec, Encoded, Provider, Route
+from gatewaymw.core.plan import Target
+from gatewaymw.core.providers import PROVIDERS
+from gatewaymw.core.routing.attempt import attempt
+from gatewaymw.core.routing.reply import Reply
+from gatewaymw.core.values import Call, Part, Request
+
+
+def sent(leaf: Target, what: Call) -> Request:
+    here = world(ok())
+    reply = here.run(attempt(leaf, what, here.env()))
+    assert here.sent, reply.body
+    return here.sent[0].request
+
+
+def refused(leaf: Target, what: Call) -> dict[str, Any]:
+    here = world()
+    reply: Reply = here.run(attempt(leaf, what, here.env()))
+    assert not here.sent
+    error: dict[str, Any] = json.loads(reply.body)["error"]
+    return {"status": reply.status, **error}
+
+
+def test_a_body_in_the_providers_own_dialect_is_not_touched() -> None:
+    raw = b'{"model":"m",  "messages":[], "n": 1.0}'
+    what = call(
+        {"model": "m"},
+    )
+    request = sent(target(), Call(**{**fields(what), "raw": raw}))
+    assert request.body == raw and request.headers["content-type"] == "application/json"
+
+
+def fields(what: Call) -> dict[str, Any]:
+    return {name: getattr(what, name) for name in Call.__slots__}
+
+
+def test_overrides_win_and_the_call_stays_as_it_was() -> None:
+    what = call({"model": "m", "messages": [], "temperature": 1})
+    before = deepcopy(dict(what.body))
+    request = sent(target(overrides={"model": "other", "seed": 4}), what)
+    assert json.loads(request.body) == {"model": "other", "messages": [], "temperature": 1, "seed": 4}
+    assert what.body == before
+
+
+def test_overrides_may_turn_streaming_on() -> None:
+    here = world(ok())
+    here.run(attempt(target(overrides={"stream": True}), call(), here.env()))
+    assert here.sent[0].stream
+
+
+def dropping(body: Any, context: Any) -> Encoded:
+    return Encoded({"model": context.model, "said": body["messages"]}, ("seed", "n"))
+
+
+def test_what_a_provider_cannot_take_is_named_or_refused() -> None:
+    leaf = target(provider=provider(codec=Codec(request=dropping)))
+    here = world(ok())
+    assert here.run(attempt(leaf, call(), here.env())).dropped == ("seed", "n")
+    strict = target(provider=provider(codec=Codec(request=dropping)), refuse_dropped=True)
+    error = refused(strict, call())
+    assert (error["status"], error["param"], error["code"]) == (400, "seed", "unsupported_parameter")
+    assert "seed, n" in error["message"]
+
+
+def test_an_endpoint_the_provider_lacks_names_those_who_have_it() -> None:
+    error = refused(target(), call({"model": "m", "input": "x"}, endpoint=EMBED))
+    assert error["status"] == 400 and "/embeddings is not supported by test" in error["message"]
+    assert "openai" in error["message"] and "mistral-ai" in error["message"]
+
+
+def test_a_path_is_proxied_as_it_is_with_its_query() -> None:
+    what = Call(
+        endpoint=PROXY, method="GET", path="/files/a b%2F?", query="limit=2", headers={"content-type": "x/y"}
+    )
+    request = sent(target(provider=provider(needs_key=False)), what)
+    assert request.url == "https://test.example/files/a%20b%252F%3F?limit=2" and request.method == "GET"
+    assert "content-type" not in request.headers
+
+
+def test_a_proxied_body_keeps_its_type() -> None:
+    what = Call(endpoint=PROXY, method="POST", path="/rerank", raw=b"{}", headers={"content-type": "x/y"})
+    request = sent(target(provider=provider(needs_key=False)), what)
+    assert (request.body, request.headers["content-type"]) == (b"{}", "x/y")
+
+
+def listing(**routes: Any) -> Provider:
+    return provider(routes={MODELS: Route("/models"), MODEL: Route("/models/{model}")}, **routes)
+
+
+def test_names_in_paths_are_quoted() -> None:
+    what = Call(endpoint=MODEL, method="GET", path="/models/a/b", body={"model": "a/../b?x"})
+    request = sent(target(provider=listing(needs_key=False)), what)
+    assert request.url == "https://test.example/models/a%2F..%2Fb%3Fx"
+
+
+def test_a_path_may_be_a_function_and_a_method_the_providers_own() -> None:
+    routes = {MODELS: Route(lambda context: f"/list/{context.provider}", method="POST")}
+    request = sent(target(provider=provider(routes=routes)), call(endpoint=MODELS))
+    assert (request.method, request.url) == ("POST", "https://test.example/list/test")
+
+
+def test_options_fill_the_address_and_headers_of_a_target() -> None:
+    leaf = Target(
+        path="config",
+        provider=Provider(
+            name="a",
+            base_url="https://{resource_name}.example/",
+            routes=provider().routes,
+            auth=none,
+            option_headers={"openai_project": "openai-project"},
+            headers={"version": "1"},
+            needs_key=False,
+        ),
+        options={"resource_name": "r", "openai_project": "p"},
+    )
+    request = sent(leaf, call(key=None))
+    assert request.url == "https://r.example/chat"
+    assert request.headers["openai-project"] == "p" and request.headers["version"] == "1"
+
+
+def test_P3_only_named_headers_of_the_client_go_on() -> None:
+    client = {
+        "cookie": "session=1",
+        "x-app": "a",
+        "anthropic-beta": "b",
+        "openai-beta": "c",
+        "authorization": "Bearer x",
+    }
+    leaf = target(provider=provider(accepts=frozenset({"anthropic-beta"})), forward=("x-app", "x-absent"))
+    headers = sent(leaf, call(headers=client)).headers
+    assert headers == {
+        "user-agent": "gatewaymw",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "anthropic-beta": "b",
+        "x-app": "a",
+        "authorization": "Bearer sk-caller-key",
+    }
+
+
+@pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\0", "naïve"])
+def test_HDR_03_a_header_that_could_end_its_line_is_refused(value: str) -> None:
+    error = refused(target(forward=("x-app",)), call(headers={"x-app": value}))
+    assert (error["status"], error["param"]) == (400, "x-app")
+
+
+# ── forms ────────────────────────────────────────────────────────────────
+
+PARTS = (Part("model", b"m"), Part("file", b"\0RIFF", 'a"b\r\n.wav', "audio/wav"), Part("language", b"en"))
+
+
+def scribe(**more: Any) -> Target:
+    return target(provider=provider(routes={TRANSCRIBE: Route("/transcribe")}), **more)
+
+
+def upload() -> Call:
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    return call(endpoint=TRANSCRIBE, parts=PARTS, headers=kind)
+
+
+def test_a_form_is_passed_on_as_it_came() -> None:
+    request = sent(scribe(), upload())
+    assert request.body == upload().raw and request.headers["content-type"].endswith("boundary=b")
+
+
+def test_R12_fields_of_a_form_can_be_overridden_and_files_stay() -> None:
+    request = sent(scribe(overrides={"model": "other", "temperature": 0.5, "file": "not this"}), upload())
+    assert request.headers["content-type"] == "multipart/form-data; boundary=id"
+    assert request.body == (
+        b'--id\r\nContent-Disposition: form-data; name="file"; filename="a%22b%0D%0A.wav"\r\n'
+        b"Content-Type: audio/wav\r\n\r\n\0RIFF\r\n"
+        b'--id\r\nContent-Disposition: form-data; name="language"\r\n\r\nen\r\n'
+        b'--id\r\nContent-Disposition: form-data; name="model"\r\n\r\nother\r\n'
+        b'--id\r\nContent-Disposition: form-data; name="temperature"\r\n\r\n0.5\r\n--id--\r\n'
+    )
+
+
+def test_no_form_has_no_parts() -> None:
+    assert form.encode((), "b") == b"--b--\r\n"
+
+
+# ── reprs ────────────────────────────────────────────────────────────────
+
+
+def test_P8_no_value_of_the_machine_shows_a_secret() -> None:
+    what = call(headers={"authorization": "Bearer sk-caller-key"})
+    request = sent(target(), what)
+    for value in (what, request, target(), PROVIDERS["openai"], what.key):
+        assert "sk-caller" not in repr(value)

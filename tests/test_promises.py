@@ -1,0 +1,101 @@
+"""What CONTRIBUTING.md promises: its three snippets are run, each within ten lines, and called end to end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snippets import snippets
+
+CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
+PYTHON = [each.text for each in snippets(CONTRIBUTING) if each.language == "python"]
+# A process of its own: providers, strategies and endpoints are registered for good.
+PROGRAM = """
+import json, sys
+import httpx
+from werkzeug.test import Client
+from gatewaymw import WSGIGateway
+
+{snippet}
+
+sent = []
+
+def upstream(request):
+    sent.append({{"url": str(request.url), "key": request.headers.get("authorization"),
+                 "body": json.loads(request.content)}})
+    return httpx.Response(200, json={{"answered": str(request.url)}})
+
+config, path, metadata, body = json.loads(sys.argv[1])
+client = httpx.Client(transport=httpx.MockTransport(upstream))
+gateway = WSGIGateway(None, config, auth="public", http_client=client)
+headers = {{"x-gateway-metadata": json.dumps(metadata)}}
+answer = Client(gateway).post(path, json=body, headers=headers)
+print(json.dumps({{"status": answer.status_code, "body": answer.json, "headers": dict(answer.headers), "sent": sent}}))
+"""
+CHAT: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def called(
+    snippet: str, config: object, path: str, body: object, metadata: dict[str, str] | None = None
+) -> dict[str, Any]:
+    given = json.dumps([config, path, metadata or {}, body])
+    command = [sys.executable, "-c", PROGRAM.format(snippet=snippet), given]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize("snippet", PYTHON, ids=["provider", "strategy", "endpoint"])
+def test_each_fits_on_ten_lines(snippet: str) -> None:
+    assert 1 <= len([line for line in snippet.splitlines() if line.strip()]) < 10
+
+
+def test_a_provider_is_one_row() -> None:
+    config = {"provider": "acme", "api_key": "the key"}
+    body = {**CHAT, "max_completion_tokens": 5, "logit_bias": {"1": 2}, "of_its_own": True}
+    told = called(PYTHON[0], config, "/v1/chat/completions", body)
+    assert told["sent"] == [
+        {
+            "url": "https://api.acme.example/v1/chat/completions",
+            "key": "Bearer the key",
+            "body": {**CHAT, "max_tokens": 5, "of_its_own": True},
+        }
+    ]
+    assert told["headers"]["x-gateway-dropped-params"] == "logit_bias"
+    assert told["body"] == {"answered": "https://api.acme.example/v1/chat/completions"}
+
+
+def test_a_strategy_is_one_function() -> None:
+    targets = [{"provider": "openai", "api_key": "k", "custom_host": f"https://{name}.example"} for name in "abcd"]
+    config = {"strategy": {"mode": "sticky", "by": "team"}, "targets": targets}
+
+    def chosen(team: str) -> str:
+        told = called(PYTHON[1], config, "/v1/chat/completions", CHAT, {"team": team, "user": "u1"})
+        (sent,) = told["sent"]
+        return str(sent["url"])
+
+    # crc32 of "red" is 0 modulo 4, that of "blue" is not.
+    assert chosen("red") == chosen("red")
+    assert len({chosen(team) for team in ("red", "blue", "green")}) > 1
+
+
+def test_an_endpoint_is_one_row() -> None:
+    config = {"provider": "ranker", "api_key": "k"}
+    body = {"model": "m", "query": "q", "documents": ["a", "b"]}
+    told = called(PYTHON[2], config, "/v1/rerank", body)
+    assert [sent["url"] for sent in told["sent"]] == ["https://api.ranker.example/v1/rerank"]
+    assert told["body"] == {"answered": "https://api.ranker.example/v1/rerank"}
+    missing = called(PYTHON[2], config, "/v1/rerank", {"model": "m", "query": "q"})
+    assert (missing["status"], missing["body"]["error"]["param"]) == (400, "documents")
+
+
+def test_who_does_not_serve_an_endpoint_says_so() -> None:
+    body = {"model": "m", "query": "q", "documents": []}
+    told = called(PYTHON[2], {"provider": "openai", "api_key": "k"}, "/v1/rerank", body)
+    assert told["status"] == 400
+    assert told["body"]["error"]["message"] == "/rerank is not supported by openai; it is by ranker"
