@@ -22,7 +22,7 @@ install: .venv/.test
 
 serve: .venv/.serve
 	@sed 's/8787/$(PORT)/' examples/curl.sh
-	DEMO_PUBLIC=1 GATEWAYMW_CONFIG='$(CONFIG)' $(BIN)/python -m uvicorn --app-dir examples/fastapi app:app --port $(PORT)
+	@DEMO_PUBLIC=1 GATEWAYMW_CONFIG='$(CONFIG)' $(BIN)/python -m uvicorn --app-dir examples/fastapi app:app --port $(PORT)
 
 test: .venv/.test
 	HYPOTHESIS_PROFILE=$(EXAMPLES) $(BIN)/python -m pytest --cov --cov-report=

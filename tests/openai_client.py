@@ -34,7 +34,8 @@ def chunk(body: Mapping[str, Any]) -> ChatCompletionChunk:
 
 def read(bodies: Iterable[Mapping[str, Any]], part: str) -> Read:
     """The first choice of a whole answer (`part="message"`) or of chunks (`part="delta"`)."""
-    text, reasoning, finish, usage = "", "", None, {}
+    text, reasoning, finish = "", "", None
+    usage: dict[str, Any] = {}
     calls: dict[int, list[str]] = {}
     ids: list[Any] = [None, None]
     for body in bodies:

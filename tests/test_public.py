@@ -7,8 +7,9 @@ from importlib.metadata import version
 
 import gatewaymw
 from gatewaymw import ASGIGateway, Facts, Gateway, WSGIGateway
+from gatewaymw.gateway import Options
 
-EDGE = "(app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any) -> None"
+EDGE = "(app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Unpack[Options]) -> None"
 GATEWAY = (
     "(config: Any = None, *, "
     "virtual_keys: Mapping[str, Mapping[str, Any]] | None = None, "
@@ -56,9 +57,14 @@ def test_how_an_edge_is_made() -> None:
     assert signature(WSGIGateway) == EDGE
 
 
+def test_edges_take_every_keyword_of_a_gateway() -> None:
+    keywords = [each for each in inspect.signature(Gateway).parameters if each != "config"]
+    assert list(Options.__annotations__) == keywords
+
+
 def test_what_a_gateway_does_for_its_host() -> None:
-    assert signature(Gateway.sdk_transport) == "(self, family: Literal[httpx, httpx2] = httpx2) -> Any"
-    assert signature(Gateway.async_sdk_transport) == "(self, family: Literal[httpx, httpx2] = httpx2) -> Any"
+    assert signature(Gateway.sdk_transport) == "(self, family: Family = httpx2) -> Any"
+    assert signature(Gateway.async_sdk_transport) == "(self, family: Family = httpx2) -> Any"
     assert signature(Gateway.close) == "(self) -> None"
     assert signature(Gateway.aclose) == "(self) -> None"
     assert inspect.iscoroutinefunction(Gateway.aclose)

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Serve
-from snippets import Snippet, commands, curl, snippets
 
+from conftest import Serve
 from gatewaymw import Gateway
 from gatewaymw.cli import parser
 from gatewaymw.core.mock import FAULTS
+from snippets import Snippet, commands, curl, snippets
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -40,9 +40,7 @@ print("You said: Hello" in answer)
 
 
 def of(language: str) -> list[object]:
-    return [
-        pytest.param(each, id=f"line {each.line}") for each in SNIPPETS if each.language == language
-    ]
+    return [pytest.param(each, id=f"line {each.line}") for each in SNIPPETS if each.language == language]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +87,8 @@ def test_bash(snippet: Snippet, server: str) -> None:
             assert words[0] == "gatewaymw" and parser().parse_args(words[1:]).config
         else:
             assert words[0] == "gatewaymw"
-            subprocess.run([sys.executable, "-m", *words], check=True, capture_output=True, cwd=ROOT, timeout=50)
+            command = [sys.executable, "-m", *words]
+            subprocess.run(command, check=True, capture_output=True, cwd=ROOT, timeout=50)
 
 
 def test_the_table_of_the_mock_is_complete() -> None:

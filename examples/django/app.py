@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import path
 
-from gatewaymw import ASGIGateway, Facts, WSGIGateway
+from gatewaymw import ASGIGateway, Facts, Gateway, WSGIGateway
 
 CONFIG = os.environ.get("GATEWAYMW_CONFIG") or Path(__file__).parents[1] / "gateway.toml"
 PAGE = (
@@ -60,6 +60,6 @@ def user(request: Facts) -> str | None:
     return SessionStore(cookie.value).get("user") if cookie else None
 
 
-auth = "public" if os.environ.get("DEMO_PUBLIC") else user
-application = ASGIGateway(get_asgi_application(), config=CONFIG, auth=auth)
-wsgi = WSGIGateway(get_wsgi_application(), config=CONFIG, auth=auth)
+gateway = Gateway(CONFIG, auth="public" if os.environ.get("DEMO_PUBLIC") else user)
+application = ASGIGateway(get_asgi_application(), gateway=gateway)
+wsgi = WSGIGateway(get_wsgi_application(), gateway=gateway)

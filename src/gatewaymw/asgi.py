@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 import anyio
 
 from .core.errors import BadRequest, GatewayError
 from .core.routing.reply import Live
 from .drivers.aio import Driver
-from .gateway import Gateway, Served
+from .gateway import Gateway, Options, Served
 from .inbound import Facts, Inbound, Match
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -37,7 +37,7 @@ class ASGIGateway:
     """
 
     def __init__(
-        self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any
+        self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Unpack[Options]
     ) -> None:
         self.app = app
         self.gateway = gateway or Gateway(config, **options)

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from . import headers as wire
 from .choice import Book, Chooser
@@ -43,6 +43,22 @@ class Served:
 
     reply: Reply
     headers: list[tuple[str, str]]
+
+
+class Options(TypedDict, total=False):
+    """Gateway's keywords, for the type checkers of those who give them to an edge."""
+
+    virtual_keys: Mapping[str, Mapping[str, Any]] | None
+    configs: Mapping[str, Any] | None
+    auth: Auth | Literal["public"] | None
+    caller_config: Literal["full", "named", "none"] | None
+    trusted_custom_hosts: Iterable[str] | None
+    prefix: str
+    max_body: int | None
+    body_timeout: float
+    total_timeout: float
+    http_client: Any
+    env: Env
 
 
 class Gateway:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 from .core.errors import BadRequest, GatewayError
 from .core.routing.reply import Live
 from .drivers.sync import Driver
-from .gateway import Gateway, Served
+from .gateway import Gateway, Options, Served
 from .inbound import Facts, Inbound, Match
 
 Environ: TypeAlias = dict[str, Any]
@@ -29,7 +29,7 @@ class WSGIGateway:
     """
 
     def __init__(
-        self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Any
+        self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Unpack[Options]
     ) -> None:
         self.app = app
         self.gateway = gateway or Gateway(config, **options)

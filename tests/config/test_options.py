@@ -1,4 +1,4 @@
-"""Provider options: strings by their names, and a strict grammar where they enter an address (SSRF-06, SSRF-07)."""
+"""Provider options: strings by their names, in a strict grammar where they enter an address (SSRF-06, 07)."""
 
 from __future__ import annotations
 

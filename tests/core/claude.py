@@ -121,7 +121,7 @@ def piece(json: str) -> Json:
 
 def play(events: Iterable[Json], context: Context = CONTEXT) -> tuple[State, list[Json]]:
     """The last state and all chunks of a stream."""
-    state, out = STREAM.start, []
+    state, out = STREAM.start, list[Json]()
     for event in events:
         before = copy.deepcopy(event)
         again = STREAM.step(state, event, context)

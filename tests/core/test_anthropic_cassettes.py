@@ -42,7 +42,7 @@ def streamed(case: dict[str, Any], context: Context) -> list[dict[str, Any]]:
     """All chunks of a recorded stream, which must come to its own end."""
     stream, framer = CHAT.stream, SSE()
     assert stream
-    state, out = stream.start, []
+    state, out = stream.start, list[dict[str, Any]]()
     for frame in framer.feed(recorded.frames(case)) + framer.close():
         event = decode_json(frame)
         before = copy.deepcopy(event)

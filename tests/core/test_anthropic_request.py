@@ -240,13 +240,15 @@ def test_every_parameter_of_openai_is_known_or_named_when_it_asks_for_something(
 
 
 def test_parameters_at_values_that_ask_for_nothing_are_left_out_unnamed() -> None:
-    assert ask(**fields.IDLE).dropped == ()
-    assert ask(**dict.fromkeys(KNOWN - {"model", "messages"})).dropped == ()
+    idle: dict[str, Any] = dict(fields.IDLE)
+    assert ask(**idle).dropped == ()
+    null: dict[str, Any] = dict.fromkeys(KNOWN - {"model", "messages"})
+    assert ask(**null).dropped == ()
     assert ask(n=2, modalities=["text", "audio"], store=True).dropped == ("n", "modalities", "store")
 
 
 def test_anthropics_own_parameters_pass_and_those_of_nobody_are_named() -> None:
-    own = {
+    own: dict[str, Any] = {
         **dict.fromkeys(set(NATIVE) - {"thinking", "output_config"}),
         "cache_control": {"type": "ephemeral", "ttl": "1h"},
         "container": "container_1",

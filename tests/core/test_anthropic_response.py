@@ -187,7 +187,12 @@ def test_names_are_the_gateways_own_where_the_provider_gives_none() -> None:
 
 
 def test_blocks_of_odd_shapes_say_nothing() -> None:
-    odd = [{"type": "text"}, {"type": "thinking", "thinking": None}, {"type": "new"}, {}]
+    odd: list[dict[str, Any]] = [
+        {"type": "text"},
+        {"type": "thinking", "thinking": None},
+        {"type": "new"},
+        {},
+    ]
     assert message(*odd) == {"role": "assistant", "content": "", "refusal": None}
     assert message("text", {"type": "tool_use"})["tool_calls"] == [  # type: ignore[arg-type]
         {"id": "", "type": "function", "function": {"name": "", "arguments": "{}"}}

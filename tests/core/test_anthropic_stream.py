@@ -99,7 +99,7 @@ def test_what_openai_has_no_place_for_comes_with_the_last_chunk_where_strictness
 
 
 def test_what_nobody_knows_yet_is_passed_over() -> None:
-    events = [
+    events: list[dict[str, Any]] = [
         {"type": "something_new"},
         {"type": "content_block_delta", "index": 0, "delta": {"type": "new_delta", "new": 1}},
         *block(0, {"type": "new_block"}),

@@ -15,6 +15,7 @@ from gatewaymw.core.model import Codec, Encoded, Provider, Route
 from gatewaymw.core.plan import Target
 from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.attempt import attempt
+from gatewaymw.core.routing.encode import prepare
 from gatewaymw.core.routing.reply import Reply
 from gatewaymw.core.values import Call, Part, Request
 
@@ -131,6 +132,16 @@ def test_options_fill_the_address_and_headers_of_a_target() -> None:
     assert request.headers["openai-project"] == "p" and request.headers["version"] == "1"
 
 
+def test_an_option_that_is_missing_is_named_with_its_header_and_variable() -> None:
+    cloud = provider("cloud", requires={"aws_region": "AWS_REGION"}, assumes={"aws_service": "bedrock"})
+    error = refused(target("config.targets[2]", provider=cloud), call())
+    assert (error["status"], error["param"], error["code"]) == (400, "aws_region", "missing_option")
+    for words in ("config.targets[2]", "aws_region", "AWS_REGION", "x-gateway-aws-region"):
+        assert words in error["message"]
+    whole = target(provider=cloud, options={"aws_region": "eu-1"})
+    assert dict(whole.options) == {"aws_region": "eu-1", "aws_service": "bedrock"} and not whole.missing
+
+
 def test_P3_only_named_headers_of_the_client_go_on() -> None:
     client = {
         "cookie": "session=1",
@@ -186,6 +197,14 @@ def test_R12_fields_of_a_form_can_be_overridden_and_files_stay() -> None:
         b'--id\r\nContent-Disposition: form-data; name="model"\r\n\r\nother\r\n'
         b'--id\r\nContent-Disposition: form-data; name="temperature"\r\n\r\n0.5\r\n--id--\r\n'
     )
+
+
+def test_a_prepared_request_shows_no_secret() -> None:
+    here = world()
+    flow = prepare(target(), call(), here.env())
+    with pytest.raises(StopIteration) as stop:
+        next(flow)
+    assert repr(stop.value.value) == "Prepared(Request(POST https://test.example/chat))"
 
 
 def test_no_form_has_no_parts() -> None:

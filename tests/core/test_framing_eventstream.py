@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from struct import pack
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zlib import crc32
 
 import pytest
@@ -84,7 +84,7 @@ def test_st_13_frames_are_those_botocore_reads_wherever_the_stream_is_cut(
     stream = b"".join(message(encoded(found), payload) for found, payload in contents)
     oracle = EventStreamBuffer()
     oracle.add_data(stream)
-    theirs = list(oracle)
+    theirs: list[Any] = list(oracle)
     frames, fault = outcome(EventStream(), [stream])
     assert [frame.data for frame in frames] == [item.payload for item in theirs]
     assert [headers(encoded(found)) for found, _ in contents] == [item.headers for item in theirs]

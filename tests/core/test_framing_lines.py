@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
 from struct import pack
 from time import process_time
 from typing import Any
@@ -217,20 +216,23 @@ def message(size: int) -> bytes:
     return start + b"x" * size + pack(">I", crc32(start + b"x" * size))
 
 
-STREAMS: dict[str, tuple[Callable[[], Framer], Callable[[int], bytes]]] = {
-    "a long event": (SSE, lambda size: b"data: " + b"x" * size + b"\n\n"),
-    "many lines of data": (SSE, lambda size: b"data\n" * (size // 5) + b"\n"),
-    "a long line": (NDJSON, lambda size: b"x" * size + b"\n"),
-    "a long message": (EventStream, message),
-    "a long item": (JSONArray, lambda size: b'["' + b"x" * size + b'"]'),
-    "many brackets": (JSONArray, lambda size: b"[" * (size // 2) + b"]" * (size // 2)),
-    "many strings": (JSONArray, lambda size: b"[[" + b'"",' * (size // 3) + b"1]]"),
-    "many escapes": (JSONArray, lambda size: b'["' + b"\\n" * (size // 2) + b'"]'),
+LONG: dict[str, tuple[Callable[[], Framer], Callable[[int], bytes]]] = {
+    "event": (SSE, lambda size: b"data: " + b"x" * size + b"\n\n"),
+    "line": (NDJSON, lambda size: b"x" * size + b"\n"),
+    "message": (EventStream, message),
+    "item": (JSONArray, lambda size: b'["' + b"x" * size + b'"]'),
+}
+MANY: dict[str, tuple[Callable[[], Framer], Callable[[int], bytes]]] = {
+    "lines of data": (SSE, lambda size: b"data\n" * (size // 5) + b"\n"),
+    "brackets": (JSONArray, lambda size: b"[" * (size // 2) + b"]" * (size // 2)),
+    "strings": (JSONArray, lambda size: b"[[" + b'"",' * (size // 3) + b"1]]"),
+    "escapes": (JSONArray, lambda size: b'["' + b"\\n" * (size // 2) + b'"]'),
 }
 
 
-def cost(framer: Callable[[], Framer], pieces: list[bytes]) -> float:
-    """The least time of the processor, in seconds, that reading the pieces took."""
+def cost(framer: Callable[[], Framer], data: bytes, step: int) -> float:
+    """The least time of the processor, in seconds, that reading pieces of `step` bytes took."""
+    pieces = [data[at : at + step] for at in range(0, len(data), step)]
 
     def once() -> float:
         start = process_time()
@@ -242,13 +244,17 @@ def cost(framer: Callable[[], Framer], pieces: list[bytes]) -> float:
     return min(once() for _ in range(2))
 
 
-@pytest.mark.parametrize("case", STREAMS)
-@pytest.mark.parametrize("split", [drip, lambda data: [data]], ids=["by the byte", "whole"])
-def test_four_times_the_bytes_take_about_four_times_the_time(
-    case: str, split: Callable[[bytes], list[bytes]]
+@pytest.mark.parametrize("what", LONG)
+@pytest.mark.parametrize(("step", "size"), [(1, 10_000), (500, 1_000_000)])
+def test_a_frame_four_times_as_long_takes_about_four_times_the_time(what: str, step: int, size: int) -> None:
+    framer, stream = LONG[what]
+    assert cost(framer, stream(4 * size), step) < 8 * cost(framer, stream(size), step) + 0.02
+
+
+@pytest.mark.parametrize("what", MANY)
+@pytest.mark.parametrize(("step", "size"), [(1, 10_000), (10**6, 50_000)])
+def test_a_frame_of_four_times_as_many_parts_takes_about_four_times_the_time(
+    what: str, step: int, size: int
 ) -> None:
-    framer, stream = STREAMS[case]
-    size = 10_000 if split is drip else 50_000
-    small = partial(cost, framer, split(stream(size)))
-    large = partial(cost, framer, split(stream(4 * size)))
-    assert large() < 8 * small() + 0.02
+    framer, stream = MANY[what]
+    assert cost(framer, stream(4 * size), step) < 8 * cost(framer, stream(size), step) + 0.02

@@ -36,6 +36,7 @@ CORPUS: dict[str, tuple[bytes, list[Frame]]] = {
         [Frame("a\u2028b\u2029c\u0085d\x0b\x0c\x1c\x1d\x1ee".encode())],
     ),
     "mixed line ends": (b"data: a\r\ndata: b\rdata: c\n\r\ndata: d\r\r", [Frame(b"a\nb\nc"), Frame(b"d")]),
+    "CR before LF LF": (b"data: a\rdata: b\n\n", [Frame(b"a\nb")]),
     "LF and CR are two": (b"data: a\n\rdata: b\n\n", [Frame(b"a"), Frame(b"b")]),
     "byte order mark": (b"\xef\xbb\xbfdata: a\n\n", [Frame(b"a")]),
     "one byte order mark": (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\n", []),
@@ -103,6 +104,15 @@ def test_st_09_the_corpus_cut_in_two_anywhere(case: str) -> None:
         assert outcome(SSE(), [stream[:at], stream[at:]]) == (frames, "")
 
 
+@pytest.mark.parametrize("case", CORPUS)
+def test_st_09_the_corpus_after_a_first_event(case: str) -> None:
+    # Between two events is where the short cuts begin.
+    stream, _ = CORPUS[case]
+    expected = by_the_book(b"data: first\n\n" + stream)
+    assert outcome(SSE(), [b"data: first\n\n", stream]) == (expected, "")
+    assert outcome(SSE(), [b"data: first\n\n", *drip(stream)]) == (expected, "")
+
+
 @given(STREAMS, POINTS)
 def test_st_09_any_stream_reads_as_the_standard_says_wherever_it_is_cut(
     stream: bytes, points: list[int]
@@ -115,7 +125,6 @@ def test_st_09_any_stream_reads_as_the_standard_says_wherever_it_is_cut(
 
 @given(STREAMS, POINTS)
 def test_the_short_cut_between_events_gives_what_the_long_way_gives(stream: bytes, points: list[int]) -> None:
-    # After a first event a framer is between two, which is where the short cuts begin.
     expected = by_the_book(b"data: first\n\n" + stream), ""
     assert outcome(SSE(), [b"data: first\n\n", stream]) == expected
     assert outcome(SSE(), [b"data: first\n\n", *cut(stream, points)]) == expected

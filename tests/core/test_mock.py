@@ -352,3 +352,25 @@ def test_any_bytes_are_answered(path: str, kind: str, body: bytes) -> None:
     script = mock.answer(Request("POST", f"mock://mock{path}", {"content-type": kind}, body))
     assert script.status in (200, 400)
     assert all(data for _, data in script.steps)
+
+
+FIELDS = ("messages", "tools", "tool_choice", "response_format", "stop", "stream", "stream_options", "prompt")
+INSIDE = ("role", "content", "tool_calls", "type", "function", "name", "json_schema", "schema", "text", "id")
+NOISE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 3)
+    | st.text(max_size=3)
+    | st.sampled_from(("tool", "function")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(INSIDE), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(
+    st.sampled_from(sorted(mock.HANDLERS)), st.dictionaries(st.sampled_from((*FIELDS, "input", "n")), NOISE)
+)
+def test_any_json_is_answered(path: str, body: dict[str, Any]) -> None:
+    assert post(path, model="mock-tool", **body).status in (200, 400)
+    rest = {name: value for name, value in body.items() if name != "messages"}
+    assert chat("x", **rest, model="mock-tool").status in (200, 400)

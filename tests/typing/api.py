@@ -42,6 +42,8 @@ async def on_hosts(shared: Gateway) -> None:
     app = FastAPI()
     app.add_middleware(ASGIGateway, config={"provider": "mock"})
     app.add_middleware(ASGIGateway, gateway=shared)
+    ASGIGateway(app, auth="everyone")  # type: ignore[arg-type]
+    ASGIGateway(app, no_keyword_of="the gateway")  # type: ignore[call-arg]
     assert_type(ASGIGateway(app, {"provider": "mock"}).gateway, Gateway)
     flask = Flask(__name__)
     flask.wsgi_app = WSGIGateway(flask.wsgi_app, gateway=shared)  # type: ignore[method-assign]

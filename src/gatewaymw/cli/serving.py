@@ -135,8 +135,8 @@ async def answer(send: Any, status: int, kind: str, code: str, message: str) -> 
 def exposed(host: str) -> str:
     return (
         f"this config holds keys, and whoever reaches {host} could spend them. Serve on 127.0.0.1; or mount "
-        "the gateway in an app that gives it `auth`; or take the keys out of the config, so that callers bring "
-        "their own"
+        "the gateway in an app that gives it `auth`; or take the keys out of the config, so that callers "
+        "bring their own"
     )
 
 

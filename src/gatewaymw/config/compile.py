@@ -88,6 +88,8 @@ def tree(
     _refuse_old(node, path)
     if isinstance(node, models.Leaf):
         return target(node, above, path, making)
+    if not node.targets:
+        raise ConfigError("must not be empty", path=f"{path}.targets")
     making.count(len(node.targets), depth, path)
     said = settle(node, above, path, making)
 

@@ -138,7 +138,7 @@ class Leaf(Place):
 class Branch(Place):
     """Several targets and a strategy, which may be left out where there is one target only."""
 
-    targets: Annotated[tuple[Node, ...], Field(min_length=1)]
+    targets: Annotated[tuple[Node, ...], Field(json_schema_extra={"minItems": 1})]
     strategy: Strategy | None = None
 
 

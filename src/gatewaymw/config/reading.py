@@ -107,7 +107,6 @@ WORDS = {
     "int_type": "must be a whole number",
     "float_type": "must be a number",
     "bool_type": "must be true or false",
-    "too_short": "must not be empty",
 }
 
 

@@ -121,6 +121,10 @@ class Provider:
     """Client headers that pass to this provider by their own names (`anthropic-beta`)."""
     option_headers: Mapping[str, str] = field(default_factory=dict)
     """Provider options that travel as headers: option name → header name, lower-case."""
+    requires: Mapping[str, str] = field(default_factory=dict)
+    """Options it cannot be called without → the official environment variable of each, for messages."""
+    assumes: Mapping[str, str] = field(default_factory=dict)
+    """Options that have a value where a target gives none."""
     needs_key: bool = True
     env_key: str = ""
     """The official SDK's environment variable for the key, for messages and docs."""

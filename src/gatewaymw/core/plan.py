@@ -65,9 +65,16 @@ class Target:
     headers: Mapping[str, str] = field(init=False, default_factory=dict, repr=False)
     """What is sent with each request, whoever asks."""
 
+    missing: tuple[str, ...] = field(init=False, default=())
+    """Options the provider requires and the target lacks: it cannot be called."""
+
     def __post_init__(self) -> None:
+        if self.provider.assumes:
+            object.__setattr__(self, "options", {**self.provider.assumes, **self.options})
+        missing = tuple(name for name in self.provider.requires if not self.options.get(name))
+        object.__setattr__(self, "missing", missing)
         base = self.base_url or self.provider.base_url
-        if "{" in base:
+        if "{" in base and not missing:
             base = base.format_map(self.options)
         object.__setattr__(self, "base", base.rstrip("/"))
         own = {

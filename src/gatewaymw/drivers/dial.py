@@ -8,9 +8,11 @@ the name.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 import httpcore
@@ -18,75 +20,150 @@ import httpcore
 from ..core.addresses import public
 from .transport import REFUSED, UNREACHABLE, Unreachable
 
+Resolve: TypeAlias = Callable[..., Iterable[Any]]
+"""As `socket.getaddrinfo`."""
+AsyncResolve: TypeAlias = Callable[..., Awaitable[Iterable[Any]]]
+UNKNOWN = (OSError, UnicodeError)
+"""What resolving a name raises; the latter where it cannot be one."""
 
-def checked(found: Iterable[Any]) -> str:
-    """The first of the addresses, all of which must be public. Raises Unreachable."""
-    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+
+def checked(found: Iterable[Any]) -> tuple[str, ...]:
+    """The addresses, each once, all of which must be public. Raises Unreachable."""
+    addresses = tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
     if not addresses:
         raise Unreachable(UNREACHABLE)
     if not all(public(ip_address(address)) for address in addresses):
         raise Unreachable(REFUSED)
-    return addresses[0]
+    return addresses
+
+
+# ── on an event loop ─────────────────────────────────────────────────────
 
 
 class AsyncDialler(httpcore.AsyncNetworkBackend):
     """Opens sockets for the async client, on asyncio and trio."""
 
-    def __init__(self, guarded: bool) -> None:
-        self._guarded, self._inner = guarded, httpcore.AnyIOBackend()
+    def __init__(
+        self,
+        guarded: bool,
+        resolve: AsyncResolve = anyio.getaddrinfo,
+        inner: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._guarded, self._find, self._inner = guarded, resolve, inner or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self, host: str, port: int, *args: Any, **kwargs: Any
     ) -> httpcore.AsyncNetworkStream:
-        if self._guarded:
-            host = await self._resolve(host, port)
-        return await self._inner.connect_tcp(host, port, *args, **kwargs)
+        *others, last = await self._resolve(host, port) if self._guarded else (host,)
+        for address in others:
+            try:
+                return Shut(await self._inner.connect_tcp(address, port, *args, **kwargs))
+            except httpcore.ConnectError:
+                continue  # many a host has an IPv6 address that cannot be reached from here
+        return Shut(await self._inner.connect_tcp(last, port, *args, **kwargs))
 
-    async def _resolve(self, host: str, port: int) -> str:
+    async def _resolve(self, host: str, port: int) -> tuple[str, ...]:
         try:
-            return checked(await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError:
+            return checked(await self._find(host, port, type=socket.SOCK_STREAM))
+        except UNKNOWN:
             raise Unreachable(UNREACHABLE) from None
+
+
+class Shut(httpcore.AsyncNetworkStream):
+    """A stream that is closed also where nobody waits for the end of its TLS handshake any more."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._inner.start_tls(*args, **kwargs)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await self._inner.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+# ── in a thread ──────────────────────────────────────────────────────────
+
+EXPIRES: ContextVar[float | None] = ContextVar("gatewaymw-expires", default=None)
+"""By when the request that this thread is making must have its head, on `time.monotonic`'s clock."""
 
 
 class Dialler(httpcore.NetworkBackend):
     """Opens sockets for the sync client."""
 
-    def __init__(self, guarded: bool) -> None:
-        self._guarded, self._inner = guarded, httpcore.SyncBackend()
+    def __init__(
+        self,
+        guarded: bool,
+        resolve: Resolve = socket.getaddrinfo,
+        inner: httpcore.NetworkBackend | None = None,
+    ) -> None:
+        self._guarded, self._find, self._inner = guarded, resolve, inner or httpcore.SyncBackend()
 
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
-    ) -> httpcore.NetworkStream:
-        if self._guarded:
-            host = self._resolve(host, port)
-        return Patient(self._inner.connect_tcp(host, port, timeout, *args, **kwargs))
+    def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        *others, last = self._resolve(host, port) if self._guarded else (host,)
+        for address in others:
+            try:
+                return Patient(self._inner.connect_tcp(address, port, *args, **kwargs))
+            except httpcore.ConnectError:
+                continue
+        return Patient(self._inner.connect_tcp(last, port, *args, **kwargs))
 
-    def _resolve(self, host: str, port: int) -> str:
+    def _resolve(self, host: str, port: int) -> tuple[str, ...]:
         try:
-            return checked(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError:
+            return checked(self._find(host, port, type=socket.SOCK_STREAM))
+        except UNKNOWN:
             raise Unreachable(UNREACHABLE) from None
 
 
 class Patient(httpcore.NetworkStream):
-    """A blocking stream whose patience can change between two reads of one body."""
+    """A blocking stream with one patience for the whole of a head, and one for each read of a body.
+
+    A blocking socket has a time-out for a single read only: an upstream that sends a byte now and
+    then would never meet it.
+    """
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
         self.patience: float | None = None
+        """For the next read of a body; None while its head is to come."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, timeout if self.patience is None else self.patience)
+        return self._inner.read(max_bytes, left(timeout) if self.patience is None else self.patience)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout)
+        self._inner.write(buffer, left(timeout))
 
     def close(self) -> None:
         self._inner.close()
 
-    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return Patient(self._inner.start_tls(*args, **kwargs))
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return Patient(self._inner.start_tls(ssl_context, server_hostname, left(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def left(timeout: float | None) -> float | None:
+    """Seconds until the head must be here, at most `timeout`. Raises httpcore's ReadTimeout."""
+    if (expires := EXPIRES.get()) is None:
+        return timeout
+    seconds = expires - time.monotonic()
+    if seconds <= 0:
+        raise httpcore.ReadTimeout
+    return seconds if timeout is None else min(seconds, timeout)

@@ -7,7 +7,9 @@ under it, does the same work on the wire for a fraction of the CPU (docs/decisio
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +17,7 @@ import anyio
 import httpcore
 
 from ..core.values import Failure, Request
-from .dial import AsyncDialler, Dialler, Patient
+from .dial import EXPIRES, AsyncDialler, Dialler, Patient
 from .transport import (
     BROKEN,
     BUSY,
@@ -29,6 +31,8 @@ from .transport import (
     AsyncOpened,
     Opened,
     Unreachable,
+    is_cut,
+    is_tls,
     plain,
 )
 
@@ -38,7 +42,6 @@ KEPT = 100
 EXPIRY = 30.0
 CONNECTING = 10.0
 WRITING = 60.0
-HEADERS = 64 * 1024
 
 
 @lru_cache(1)
@@ -66,28 +69,38 @@ def outgoing(request: Request) -> httpcore.Request:
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
     if request.body or request.method not in ("GET", "HEAD", "DELETE"):
         headers.append((b"content-length", b"%d" % len(request.body)))
-    limit = request.timeout
-    connect = CONNECTING if limit is None else min(limit, CONNECTING)
-    timeouts = {"connect": connect, "pool": connect, "write": WRITING, "read": limit}
+    connect = request.timeout if hurried(request) else CONNECTING
+    timeouts = {"connect": connect, "pool": connect, "write": WRITING}
     return httpcore.Request(
         request.method, at, headers=headers, content=request.body, extensions={"timeout": timeouts}
     )
 
 
-def failure_of(error: Exception, head: bool) -> Failure:
-    """What an error of httpcore's means to the core; `head` where no answer had begun."""
-    if isinstance(error, httpcore.PoolTimeout):
-        return BUSY
-    if isinstance(error, httpcore.ConnectTimeout):
-        return CONNECT
+def hurried(request: Request) -> bool:
+    """Whether the whole head must be here before a connection would have to be."""
+    return request.timeout is not None and request.timeout <= CONNECTING
+
+
+def failure_of(error: Exception, request: Request) -> Failure:
+    """What an error of httpcore's means to the core, where no answer had begun."""
+    if isinstance(error, httpcore.PoolTimeout | httpcore.ConnectTimeout) and not hurried(request):
+        return BUSY if isinstance(error, httpcore.PoolTimeout) else CONNECT
     if isinstance(error, httpcore.TimeoutException):
-        return TIMEOUT if head else SILENT
+        return TIMEOUT
     if isinstance(error, httpcore.ConnectError):
-        return TLS if "certificate" in str(error).lower() or "ssl" in str(error).lower() else UNREACHABLE
-    return BROKEN if isinstance(error, httpcore.NetworkError) else PROTOCOL
+        return TLS if is_tls(error) else UNREACHABLE
+    return broken_off(error)
 
 
-ERRORS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+def broken_off(error: Exception) -> Failure:
+    """The same where it had."""
+    if isinstance(error, httpcore.TimeoutException):
+        return SILENT
+    return PROTOCOL if isinstance(error, httpcore.ProtocolError) and not is_cut(error) else BROKEN
+
+
+ERRORS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError)
+"""The last of them is what TLS says of a damaged record."""
 
 
 def opened_headers(response: httpcore.Response) -> dict[str, str]:
@@ -112,7 +125,7 @@ class AsyncPool:
         except TimeoutError:
             raise Unreachable(TIMEOUT) from None
         except ERRORS as error:
-            raise Unreachable(failure_of(error, head=True)) from None
+            raise Unreachable(failure_of(error, request)) from None
         body = AsyncPoolBody(response)
         try:
             return AsyncOpened(response.status, opened_headers(response), body)
@@ -124,21 +137,39 @@ class AsyncPool:
         await self._pool.aclose()
 
 
+async def hang_up(stream: Any, chunks: AsyncIterator[bytes]) -> None:
+    """Close a connection in the middle of a body, and let its reader meet the end of it.
+
+    The reader is generators within each other. Dropped where they stand they would wait for the
+    garbage collector, which trio warns of; an error ends them all.
+    """
+    with anyio.CancelScope(shield=True), suppress(*ERRORS):
+        await stream.aclose()
+        async for _ in chunks:
+            pass
+
+
 class AsyncPoolBody:
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
         self._chunks: AsyncIterator[bytes] = response.aiter_stream()
+        self._read_on = True
 
     async def read(self, seconds: float | None) -> bytes:
         try:
             with anyio.fail_after(seconds):
-                return await anext(self._chunks, b"")
+                async for data in self._chunks:
+                    return data
         except TimeoutError:
             raise Unreachable(SILENT) from None
         except ERRORS as error:
-            raise Unreachable(failure_of(error, head=False)) from None
+            raise Unreachable(broken_off(error)) from None
+        self._read_on = False
+        return b""
 
     async def aclose(self) -> None:
+        if self._read_on:
+            await hang_up(self._response.extensions["network_stream"], self._chunks)
         await self._response.aclose()
 
 
@@ -151,10 +182,14 @@ class Pool:
         )
 
     def send(self, request: Request) -> Opened:
+        expires = None if request.timeout is None else time.monotonic() + request.timeout
+        before = EXPIRES.set(expires)
         try:
             response = self._pool.handle_request(outgoing(request))
         except ERRORS as error:
-            raise Unreachable(failure_of(error, head=True)) from None
+            raise Unreachable(failure_of(error, request)) from None
+        finally:
+            EXPIRES.reset(before)
         body = PoolBody(response)
         try:
             return Opened(response.status, opened_headers(response), body)
@@ -178,7 +213,7 @@ class PoolBody:
         try:
             return next(self._chunks, b"")
         except ERRORS as error:
-            raise Unreachable(failure_of(error, head=False)) from None
+            raise Unreachable(broken_off(error)) from None
 
     def close(self) -> None:
         self._stream.patience = None

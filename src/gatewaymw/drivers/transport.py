@@ -67,9 +67,19 @@ def plain(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     made: dict[str, str] = {}
     for name, value in headers:
         text = value.decode("latin-1")
-        if text.isprintable() or "\t" in text:
+        if text.replace("\t", " ").isprintable():
             made.setdefault(name.decode("latin-1").lower(), text)
     return made
+
+
+def is_tls(error: Exception) -> bool:
+    """Whether a connection could be made, but no safe one. Only the words of the error tell."""
+    return "certificate" in str(error).lower() or "ssl" in str(error).lower()
+
+
+def is_cut(error: Exception) -> bool:
+    """Whether what is called a breach of the protocol is a connection that ended in mid-sentence."""
+    return "disconnected" in str(error) or "peer closed" in str(error)
 
 
 TIMEOUT = Failure("timeout", "took longer than the request may take", 408, "timeout")

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import unquote
 
-from ..errors import GatewayError
+from ..errors import BadRequest, GatewayError
 from ..values import Request
 from . import chat, media, vectors
 from .asked import Asked, asked
@@ -50,12 +50,18 @@ HANDLERS: dict[str, Callable[[Asked], Script]] = {
 }
 
 
+ODD = (TypeError, ValueError, LookupError, AttributeError)
+"""What a handler raises where a field is of a type it never is."""
+
+
 def answer(request: Request) -> Script:
     """What the mock does with a request. Bad ones are answered as OpenAI does, nothing is raised."""
     try:
         script = handled(request)
     except GatewayError as error:
         script = refusal(error)
+    except ODD as error:
+        script = refusal(BadRequest(f"the body is not of the shape that the endpoint takes: {error}"))
     name = digest(request.method.encode(), request.url.encode(), request.body)
     return replace(script, headers={**script.headers, "x-request-id": f"req_mock_{name[:24]}"})
 

@@ -41,6 +41,8 @@ class Prepared:
 
 def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     """Translate, address and sign a call for one target. Raises GatewayError."""
+    if target.missing:
+        raise incomplete(target)
     route = route_of(target, call)
     body: Mapping[str, Any] = {**call.body, **target.overrides} if target.overrides else call.body
     context = context_of(target, call, body, env)
@@ -57,6 +59,17 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     )
     signed = target.provider.auth(request, Keys(key, target.options, env.clock()))
     return Prepared(signed, route.codec, context, context.stream, encoded, key)
+
+
+def incomplete(target: Target) -> BadRequest:
+    name = target.missing[0]
+    header, variable = name.replace("_", "-"), target.provider.requires[name]
+    return BadRequest(
+        f"{target.path}: {target.provider.name} cannot be called without {name}; set it in the config"
+        f' (where "env:{variable}" reads the variable), or send the header x-gateway-{header}',
+        code="missing_option",
+        param=name,
+    )
 
 
 def route_of(target: Target, call: Call) -> Route:
