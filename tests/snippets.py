@@ -56,7 +56,8 @@ def curl(words: list[str], server: str) -> httpx.Response:
         option = options.pop(0)
         if option == "-H":
             key, _, value = options.pop(0).partition(": ")
-            headers.append((key, value.replace("\n", "")))
+            assert "\n" not in value, f"curl would send this as two lines: {value}"
+            headers.append((key, value))
         elif option == "-d":
             method, data = "POST", options.pop(0)
         elif option not in FLAGS:

@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypedDict
 
 from . import headers as wire
-from .choice import Book, Chooser
-from .config.loading import load, split
-from .config.secrets import resolve
 from .core import form, json
 from .core.commands import Flow, ask
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge, Unauthorized
@@ -21,7 +18,6 @@ from .core.routing.flow import run
 from .core.routing.reply import Reply
 from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
-from .drivers.outbound import AsyncOutbounds, Outbound
 from .headers import Wishes
 from .inbound import Inbound, Match, Matcher, form_body, json_body
 
@@ -92,6 +88,12 @@ class Gateway:
         http_client: Any = None,
         env: Env = ENV,
     ) -> None:
+        # Here, so that whoever only imports the package does not wait for pydantic's models and the HTTP client.
+        from .choice import Book, Chooser
+        from .config.loading import load, split
+        from .config.secrets import resolve
+        from .drivers.outbound import AsyncOutbounds, Outbound
+
         if not prefix.startswith("/") or prefix.endswith("/"):
             raise ConfigError("must start with a slash and not end with one: /v1", path="prefix")
         own, beside = split(load(config))

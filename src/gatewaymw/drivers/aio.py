@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 import anyio
 
@@ -11,9 +11,11 @@ from ..core.commands import All, Ask, Close, Command, Flow, Read, Send, Wait
 from ..core.errors import GatewayError
 from ..core.routing.reply import Live
 from ..core.values import Answer, Failure, Outcome
-from .outbound import AsyncOutbound
 from .services import Service
 from .transport import TOO_LARGE, AsyncBody, Unreachable
+
+if TYPE_CHECKING:
+    from .outbound import AsyncOutbound
 
 T = TypeVar("T")
 GRACE = 1.0

@@ -1,7 +1,8 @@
 """A client the host hands in: `httpx` or its successor `httpx2`, sync or async, as it is.
 
 Its own settings (proxies, HTTP/2, certificates, mock transports) hold. It cannot check addresses
-at the moment of dialling, so requests whose host a caller chose are refused, not sent.
+at the moment of dialling, so requests whose host a caller chose are refused, not sent. A sync one
+has a single patience for all of a body: the first event of a stream may take as long as any other.
 """
 
 from __future__ import annotations
@@ -13,56 +14,66 @@ from typing import Any
 
 import anyio
 
+from ..core.errors import ConfigError
 from ..core.values import Failure, Request
+from .pool import hang_up
 from .transport import (
     BROKEN,
-    CONNECT,
     ENCODED,
     PROTOCOL,
     REFUSED,
     SILENT,
     TIMEOUT,
+    TLS,
     UNREACHABLE,
     AsyncOpened,
     Opened,
     Unreachable,
+    is_cut,
+    is_tls,
     plain,
 )
 
 
 def family(client: object) -> ModuleType:
-    """The module a client comes from: its errors are that module's, by httpx's names."""
+    """The module a client comes from: its errors are that module's, by httpx's names.
+
+    Raises ConfigError for anything else.
+    """
     for base in type(client).__mro__:
         name = base.__module__.partition(".")[0]
-        if name in ("httpx", "httpx2"):
+        if name in ("httpx", "httpx2") and hasattr(client, "build_request"):
             return sys.modules[name]
-    raise TypeError("http_client must be a client of httpx or httpx2")
+    raise ConfigError("must be a Client or AsyncClient of httpx or httpx2", path="http_client")
 
 
 def failure_of(error: Exception, httpx: Any, head: bool) -> Failure:
-    if isinstance(error, httpx.ConnectTimeout):
-        return CONNECT
     if isinstance(error, httpx.TimeoutException):
         return TIMEOUT if head else SILENT
     if isinstance(error, httpx.ConnectError):
-        return UNREACHABLE
-    return BROKEN if isinstance(error, httpx.NetworkError) else PROTOCOL
+        return TLS if is_tls(error) else UNREACHABLE
+    return BROKEN if isinstance(error, httpx.NetworkError) or is_cut(error) else PROTOCOL
 
 
-def built(client: Any, request: Request) -> Any:
+def built(client: Any, httpx: Any, request: Request) -> Any:
     if request.guarded:
         raise Unreachable(REFUSED)
     made = client.build_request(
         request.method,
         request.url,
-        headers=dict(request.headers),
+        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()],
         content=request.body,
-        timeout=request.timeout,
+        timeout=httpx.Timeout(request.timeout),
     )
     for name in ("accept", "cookie"):  # the client's own additions are none of the upstream's business
         if name not in request.headers:
             made.headers.pop(name, None)
     return made
+
+
+def patient(made: Any, seconds: float | None) -> None:
+    """Wait so long for each read from now on: the engine looks when it begins a body."""
+    made.extensions["timeout"]["read"] = seconds
 
 
 def opened_headers(response: Any) -> dict[str, str]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from ..core.commands import All, Ask, Close, Command, Flow, Read, Send, Wait
 from ..core.errors import GatewayError
 from ..core.routing.reply import Live
 from ..core.values import Answer, Failure, Outcome
-from .outbound import Outbound
 from .services import Service
 from .transport import TOO_LARGE, Body, Unreachable
+
+if TYPE_CHECKING:
+    from .outbound import Outbound
 
 T = TypeVar("T")
 
