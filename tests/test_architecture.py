@@ -18,7 +18,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 KEPT = ("src", "tests", "examples", "bench", "docs", ".ci")
 TABLES = {SOURCE / "core" / "providers" / "compatible.py"}
 """Modules that are rows from top to bottom; these may be as long as there are rows."""
-EDGES = {SOURCE / "asgi.py", SOURCE / "wsgi.py"}
+EDGES = {SOURCE / "asgi.py", SOURCE / "wsgi.py", SOURCE / "inprocess.py"}
 
 
 def tree(module: Path) -> ast.Module:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -124,6 +125,8 @@ class Upstream:
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
+    hellos: list[Seen] = field(default_factory=list)
+    """Those who began a TLS that was not asked for."""
     connections: int = 0
     scripts: dict[str, list[Script]] = field(default_factory=dict)
 
@@ -196,6 +199,13 @@ class Connection(asyncio.Protocol):
         self._free.set()
 
     async def _serve(self) -> None:
+        await self._more(lambda: bool(self._got))
+        if self._got[0] < 32:  # the hello of a TLS that was not asked for
+            script = self._upstream.scripts.get("TLS", [raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")])[0]
+            hello = Seen("", "", [], b"", self._number)
+            self._seen.append(hello)
+            self._upstream.hellos.append(hello)
+            await self._play(script, hello)
         while True:
             await self._more(lambda: b"\r\n\r\n" in self._got)
             top, _, self._got = self._got.partition(b"\r\n\r\n")
@@ -240,7 +250,7 @@ class Connection(asyncio.Protocol):
 
 
 @contextmanager
-def listening() -> Iterator[Upstream]:
+def listening(tls: ssl.SSLContext | None = None) -> Iterator[Upstream]:
     """An upstream on a free port, until the end of the block."""
     upstream, started, loop = Upstream(), threading.Event(), asyncio.new_event_loop()
     transports: list[asyncio.BaseTransport] = []
@@ -251,9 +261,9 @@ def listening() -> Iterator[Upstream]:
             super().connection_made(transport)
 
     async def serve(stop: asyncio.Event) -> None:
-        server = await loop.create_server(lambda: Kept(upstream), "127.0.0.1", 0)
+        server = await loop.create_server(lambda: Kept(upstream), "127.0.0.1", 0, ssl=tls)
         host, port = server.sockets[0].getsockname()
-        upstream.url = f"http://{host}:{port}"
+        upstream.url = f"{'https' if tls else 'http'}://{host}:{port}"
         started.set()
         await stop.wait()
         server.close()

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias, Unpack
 import anyio
 
 from .core.errors import BadRequest, GatewayError
+from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
 from .drivers.aio import Driver
 from .gateway import Gateway, Options, Served
-from .inbound import Facts, Inbound, Match
+from .inbound import Facts, Inbound, Match, quoted
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -25,7 +26,7 @@ log = logging.getLogger("gatewaymw")
 
 
 class Gone(Exception):
-    """The client left before its request was whole."""
+    """The client left before its request was whole, or its answer."""
 
 
 class ASGIGateway:
@@ -54,11 +55,11 @@ class ASGIGateway:
         await self.app(scope, receive, send)
 
     def _match(self, scope: Scope, path: str) -> Match | None:
-        root = scope.get("root_path", "")
+        root = scope.get("root_path", "").rstrip("/")
         path = path.removeprefix(root) if root else path
         if not path.startswith(self._prefix):
             return None
-        names = [name.decode("latin-1").lower() for name, _ in scope["headers"]]
+        names = (name.decode("latin-1").lower() for name, _ in scope["headers"])  # seldom looked at
         return self.gateway.match(scope["method"], path, names)
 
     async def _serve(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,19 +68,26 @@ class ASGIGateway:
         async def watched(message: Message) -> None:
             nonlocal begun
             begun = True
-            await send(message)
+            try:
+                await send(message)
+            except OSError:
+                raise Gone from None  # ASGI 2.4: some servers tell it here too
 
         try:
             await self._answer(match, scope, receive, watched)
-        except Gone:
-            return
-        except Exception:
+        except Exception as grouped:
+            error = sole(grouped)
+            if isinstance(error, Gone):
+                return
+            if isinstance(error, Broken):
+                # The server cuts the connection: the client must not take what it has for all there is.
+                raise error from None
             # A bug of ours or of the host's callables. The client learns that, and no more.
             log.exception("gatewaymw failed on %s %s", scope["method"], match.endpoint.name)
             if begun:
                 raise
-            error = GatewayError("the gateway failed; its log says why", code="internal_error")
-            await respond(self.gateway.refuse(error, match), send)
+            refusal = GatewayError("the gateway failed; its log says why", code="internal_error")
+            await respond(self.gateway.refuse(refusal, match), send)
 
     async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -101,11 +109,11 @@ class ASGIGateway:
             headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
         facts = Facts(scope["method"], scope["path"], headers, scope)
         body = b"" if match.endpoint.body == "none" else await self._body(headers, receive)
-        return Inbound(match, facts, scope.get("query_string", b"").decode("latin-1"), body)
+        return Inbound(match, facts, quoted(scope.get("query_string", b"")), body)
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         gateway, told = self.gateway, headers.get("content-length", "0")
-        if told.isdigit() and int(told[:18]) > gateway.max_body:
+        if told.isdecimal() and int(told[:18]) > gateway.max_body:
             raise gateway.too_large()
         try:
             with anyio.fail_after(gateway.body_timeout):
@@ -114,6 +122,13 @@ class ASGIGateway:
             raise BadRequest(
                 f"the body did not arrive within {gateway.body_timeout:g} s", status=408, code="body_timeout"
             ) from None
+
+
+def sole(error: Exception) -> Exception:
+    """The error itself, out of the groups that task groups put it in."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 async def whole(receive: Receive, gateway: Gateway) -> bytes:

@@ -88,13 +88,13 @@ class Chooser:
         Raises BadRequest, ConfigError or Forbidden.
         """
         named = None
-        if not wishes.routes and isinstance(model, str) and model[:1] == "@" and "/" in model:
+        if isinstance(model, str) and model[:1] == "@" and "/" in model and not wishes.routes:
             slug, _, named = model[1:].partition("/")
             wishes = replace(wishes, given={**wishes.given, "provider": self._slug(slug)})
         if not wishes.given:
             return self._default(), named
-        telling = {name: value for name, value in wishes.given.items() if name in RELEVANT}
-        return self._kept(replace(wishes, given=telling)) if telling else self._default(), named
+        told = telling(wishes.given)
+        return self._kept(told, wishes) if told else self._default(), named
 
     def _slug(self, slug: str) -> str:
         return slug if slug in PROVIDERS else f"@{slug}"
@@ -108,12 +108,13 @@ class Chooser:
             )
         return self.own
 
-    def _kept(self, wishes: Wishes) -> Plan:
-        key = digest(wishes.given)
+    def _kept(self, told: str, wishes: Wishes) -> Plan:
+        key = hashlib.sha256(told.encode()).digest()  # which holds no secret
         with self._lock:
             plan = self._plans.get(key)
         if plan is None:
-            plan = self._compiled(wishes)
+            given = {name: value for name, value in wishes.given.items() if name in RELEVANT}
+            plan = self._compiled(replace(wishes, given=given))
             with self._lock:
                 self._plans[key] = plan
         return plan
@@ -205,10 +206,11 @@ def options(given: Mapping[str, str]) -> dict[str, str]:
     return {OPTIONS[name]: value for name, value in given.items() if name in OPTIONS}
 
 
-def digest(given: Mapping[str, str]) -> bytes:
-    """A key that holds no secret; each value is told from its neighbours by its length."""
-    told = "".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in given.items())
-    return hashlib.sha256(told.encode()).digest()
+def telling(given: Mapping[str, str]) -> str:
+    """What a plan depends on; each value is told from its neighbours by its length."""
+    return "".join(
+        [f"{len(name)}:{name}{len(value)}:{value}" for name, value in given.items() if name in RELEVANT]
+    )
 
 
 def replace_leaves(plan: Plan, change: Any) -> Plan:

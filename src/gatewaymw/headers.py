@@ -16,7 +16,7 @@ from .core.errors import BadRequest
 from .core.routing.reply import Live, Reply
 from .core.values import NOTHING, Secret
 
-OURS, ORIGINAL = "x-gateway-", "x-portkey-"
+PREFIXES = OURS, ORIGINAL = "x-gateway-", "x-portkey-"
 LENGTH = len(OURS)
 GUARDRAILS = ("default-input-guardrails", "default-output-guardrails")
 
@@ -41,12 +41,13 @@ def wishes_of(headers: Mapping[str, str]) -> Wishes:
     """Read a client's headers (names lower-case). Raises BadRequest."""
     given: dict[str, str] = {}
     prefix = ""
-    for name, value in headers.items():
+    for name in [name for name in headers if name.startswith(PREFIXES)]:
+        value = clean(name, headers[name])
         if name.startswith(OURS):
-            given[name[LENGTH:]] = clean(name, value)
+            given[name[LENGTH:]] = value
             prefix = OURS
-        elif name.startswith(ORIGINAL):
-            given.setdefault(name[LENGTH:], clean(name, value))
+        else:
+            given.setdefault(name[LENGTH:], value)
             prefix = prefix or ORIGINAL
     return Wishes(prefix or OURS, given or NOTHING, caller_key(headers))
 
@@ -146,11 +147,16 @@ def passes(name: str) -> bool:
     return name in PASSED or name.startswith(PASSED_PREFIXES)
 
 
+EMPTY = frozenset({204, 205, 304})
+"""Statuses of answers that have no body to have a type."""
+
+
 def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """The headers of an answer, upstream's and ours."""
     prefix = wishes.prefix
     made = [(name, value) for name, value in reply.headers.items() if passes(name)]
-    made.append(("content-type", reply.content_type))
+    if reply.status not in EMPTY:
+        made.append(("content-type", reply.content_type))
     if isinstance(reply, Live):
         made += [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")]
     else:
@@ -162,7 +168,7 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
     ]
     if reply.target:
         made.append((f"{prefix}provider", reply.target.provider.name))
-        made.append((f"{prefix}last-used-option-index", reply.target.path))
+        made.append((f"{prefix}last-used-option-index", plain(reply.target.path)))
     if reply.dropped:
         made.append((f"{prefix}dropped-params", plain(", ".join(reply.dropped))))
     if warnings:

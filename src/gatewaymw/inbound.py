@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from .core import json
 from .core.endpoints import ENDPOINTS, PROXY, Endpoint
@@ -17,6 +18,7 @@ ROUTING = tuple(
     f"{prefix}{name}" for prefix in (OURS, ORIGINAL) for name in ("provider", "config", "virtual-key")
 )
 """Headers by which a request names whom to ask; then any path under the prefix is the gateway's."""
+VISIBLE = "".join(map(chr, range(0x21, 0x7F))).replace("#", "")
 PARTS = 1000
 """Fields and files of one form."""
 
@@ -52,6 +54,11 @@ class Inbound:
     facts: Facts
     query: str = ""
     body: bytes = field(default=b"", repr=False)
+
+
+def quoted(query: bytes) -> str:
+    """A query string that any URL can hold: what is no visible ASCII in it is percent-encoded."""
+    return quote(query, safe=VISIBLE)
 
 
 class Matcher:
@@ -92,7 +99,7 @@ def json_body(inbound: Inbound) -> Mapping[str, Any]:
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise wrong_type(kind, "application/json")
     try:
-        body = json.loads(inbound.body)
+        body = json.loads(inbound.body, finite=True)
     except ValueError as error:
         raise BadRequest(f"the body is not JSON: {error}", code="invalid_json") from None
     if not isinstance(body, dict):

@@ -11,7 +11,7 @@ from .core.errors import BadRequest, GatewayError
 from .core.routing.reply import Live
 from .drivers.sync import Driver
 from .gateway import Gateway, Options, Served
-from .inbound import Facts, Inbound, Match
+from .inbound import Facts, Inbound, Match, quoted
 
 Environ: TypeAlias = dict[str, Any]
 StartResponse: TypeAlias = Callable[..., Any]
@@ -42,7 +42,7 @@ class WSGIGateway:
         return self.app(environ, start_response)
 
     def _match(self, environ: Environ, path: str) -> Match | None:
-        names = [name[5:].replace("_", "-").lower() for name in environ if name.startswith("HTTP_")]
+        names = (name[5:].replace("_", "-").lower() for name in environ if name.startswith("HTTP_"))
         return self.gateway.match(environ["REQUEST_METHOD"], unquoted(path), names)
 
     def _serve(self, match: Match, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -80,17 +80,21 @@ class WSGIGateway:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         facts = Facts(environ["REQUEST_METHOD"], unquoted(path), headers, environ)
         body = b"" if match.endpoint.body == "none" else self._body(environ, headers)
-        return Inbound(match, facts, environ.get("QUERY_STRING", ""), body)
+        return Inbound(
+            match, facts, quoted(environ.get("QUERY_STRING", "").encode("latin-1", "replace")), body
+        )
 
     def _body(self, environ: Environ, headers: dict[str, str]) -> bytes:
         told = headers.get("content-length", "")
-        if told and not told.isdigit():
+        if told and not told.isdecimal():
             raise BadRequest("content-length must be a number")
         limit = self.gateway.max_body
         if told and int(told[:18]) > limit:
             raise self.gateway.too_large()
         if not told and not environ.get("wsgi.input_terminated"):
-            return b""
+            if "transfer-encoding" not in headers:
+                return b""
+            raise BadRequest("this server takes no chunked bodies; send content-length", status=411)
         body = read(environ["wsgi.input"], int(told) if told else limit + 1)
         if len(body) > limit:
             raise self.gateway.too_large()
@@ -100,11 +104,18 @@ class WSGIGateway:
 
 
 def read(stream: Any, size: int) -> bytes:
-    """At most `size` bytes; a stream may give fewer than it was asked for before its end."""
+    """At most `size` bytes; a stream may give fewer than it was asked for before its end.
+
+    Raises BadRequest where the stream breaks off.
+    """
     pieces: list[bytes] = []
-    while size > 0 and (piece := stream.read(min(size, PIECE))):
-        pieces.append(piece)
-        size -= len(piece)
+    try:
+        while size > 0 and (piece := stream.read(min(size, PIECE))):
+            pieces.append(piece)
+            size -= len(piece)
+    except Exception as error:  # each server has its own for clients that leave or send nonsense
+        log.debug("a body could not be read: %s", type(error).__name__)
+        raise BadRequest("the body could not be read to its end", code="body_incomplete") from None
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 

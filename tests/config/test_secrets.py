@@ -32,7 +32,7 @@ async def fetched() -> Any:
         (lambda: SecretStr("sk-called"), "sk-called"),
         (None, ""),
     ],
-    ids=str,
+    ids=range(8),
 )
 def test_a_source_is_followed(source: Any, secret: str) -> None:
     assert resolve(source, ENVIRON) == secret

@@ -11,7 +11,8 @@ from books import CALLER, OPERATOR, child, group, leaf, plan, refused
 from gatewaymw.core.endpoints import CHAT
 from gatewaymw.core.values import Call
 
-ONE, OTHER = {"provider": "openai"}, {"provider": "anthropic"}
+ONE: dict[str, Any] = {"provider": "openai"}
+OTHER: dict[str, Any] = {"provider": "anthropic"}
 
 
 def config(strategy: Any, *targets: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def test_a_fallback_with_its_statuses() -> None:
 
 
 def test_a_load_balance_with_its_weights() -> None:
-    weighted = [{**ONE, "weight": 0.5}, {**ONE, "weight": 0}, OTHER]
+    weighted: list[dict[str, Any]] = [{**ONE, "weight": 0.5}, {**ONE, "weight": 0}, OTHER]
     assert group(config({"mode": "loadbalance"}, *weighted)).bounds == (0.5, 0.5, 1.5)
 
 

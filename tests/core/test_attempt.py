@@ -90,6 +90,12 @@ def test_the_deadline_shortens_a_timeout() -> None:
     assert here.sent[0].request.timeout == 5.0
 
 
+@pytest.mark.parametrize(("deadline", "idle"), [(1599.0, 60.0), (1005.0, 5.0)])
+def test_the_deadline_does_not_lengthen_the_silence_a_stream_may_keep(deadline: float, idle: float) -> None:
+    _, here = asked(target(), streaming(deadline=deadline), ok())
+    assert (here.sent[0].request.timeout, here.sent[0].request.idle) == (deadline - 1000.0, idle)
+
+
 @pytest.mark.parametrize("kind", ["connect", "broken", "refused"])
 def test_a_network_failure_names_the_provider_and_nothing_of_the_network(kind: Any) -> None:
     reply, _ = asked(target(), call(), Failure(kind, "could not be reached", 502, "upstream_unreachable"))

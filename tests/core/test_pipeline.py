@@ -65,6 +65,11 @@ def test_a_stream_is_translated_event_by_event_and_ends_once() -> None:
     assert way.close() == b"" and way.fail(RESET) == b""
 
 
+def test_done_and_empty_events_of_an_upstream_say_nothing() -> None:
+    way = translation()
+    assert way.feed(DONE + b"data:\n\n") == b"" and way.error is None
+
+
 def test_an_event_without_its_last_blank_line_still_counts() -> None:
     way = translation()
     assert way.feed(says("hi", "end")[:-2]).count(b"data:") == 1

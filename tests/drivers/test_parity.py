@@ -228,9 +228,15 @@ WHOLE: dict[str, Scene] = {
         status=502,
         holds=b"upstream_protocol",
     ),
+    "TLS that is never answered": Scene(
+        {"TLS": [raw(ending="stall")]},
+        lambda url: at(url.replace("http:", "https:"), request_timeout=100),
+        status=408,
+        calls=0,
+    ),
     "no TLS": Scene(
         {},
-        lambda url: at(url.replace("http:", "https:"), request_timeout=5000),
+        lambda url: at(url.replace("http:", "https:")),
         status=502,
         calls=0,
         holds=b"upstream_tls",

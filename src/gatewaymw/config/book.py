@@ -131,7 +131,9 @@ class Making:
 
     def strays(self, model: Shape, path: str) -> None:
         """Refuse or report the keys that a model does not have."""
-        for key in model.model_extra or ():
+        for key, value in (model.model_extra or {}).items():
+            if value is None:
+                continue
             known = spellings(type(model))
             if key in known:
                 raise ConfigError("is given twice, in snake_case and in camelCase", path=join(path, key))

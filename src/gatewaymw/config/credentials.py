@@ -135,7 +135,7 @@ def _operators(source: Any, path: str, making: Making) -> Any:
 def _options(node: Settings, base: Upstream, path: str, making: Making) -> tuple[dict[str, str], bool]:
     options: dict[str, str] = {}
     guarded = False
-    for name in NAMES & node.model_fields_set:
+    for name in sorted(NAMES & node.model_fields_set):
         value, where = getattr(node, name), join(path, name)
         if value is None:
             continue

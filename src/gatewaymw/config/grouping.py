@@ -16,7 +16,7 @@ from ..core.routing.conditions import Regex, compile_query
 from ..core.values import NOTHING, Call
 from . import models, regexes
 from .book import Making
-from .reading import join, shown
+from .reading import shown
 
 MEANING = {
     "on_status_codes": ("fallback",),
@@ -148,5 +148,5 @@ def _regex(path: str, making: Making) -> Regex:
     if not making.book.held:
         return lambda pattern: regexes.linear(pattern, regexes.engine())
     return lambda pattern: regexes.trusting(
-        pattern, regexes.engine(), lambda message: making.warn(join(path, "$regex"), message)
+        pattern, regexes.engine(), lambda message: making.warn(path, message)
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def _reader(file: Path) -> Callable[[bytes], Any]:
 
 
 def _toml(data: bytes) -> Any:
-    return written(tomllib.loads(data.decode()))
+    return tomllib.loads(data.decode())
 
 
 def _yaml(data: bytes) -> Any:
@@ -92,7 +91,7 @@ def _yaml(data: bytes) -> Any:
     if yaml is None:
         raise ConfigError("YAML needs PyYAML: install gatewaymw[yaml], or write JSON or TOML")
     try:
-        return written(yaml.safe_load(data))
+        return yaml.safe_load(data)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         # Its own words quote the line, which may hold a key.
@@ -110,12 +109,3 @@ def _table(read: Callable[[bytes], Any], data: bytes, name: str) -> Mapping[str,
     if not isinstance(value, Mapping):
         raise ConfigError(f"{name} holds no table of keys")
     return value
-
-
-def written(value: Any) -> Any:
-    """A copy in which dates are the text they were written as: `api_version: 2024-10-21`."""
-    if isinstance(value, Mapping):
-        return {key: written(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [written(item) for item in value]
-    return value.isoformat() if isinstance(value, date | datetime | time) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
@@ -91,6 +92,9 @@ def _scalar(value: Any, path: str) -> Any:
         return int(value)
     if isinstance(value, Secret | SecretStr) or callable(value):
         return value
+    if isinstance(value, date | time):
+        # YAML and TOML read one where a text was meant: `api_version: 2024-10-21`.
+        return value.isoformat()
     raise ConfigError(f"cannot be a {type(value).__name__}", path=path)
 
 

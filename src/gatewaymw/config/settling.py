@@ -95,7 +95,7 @@ def _addressed(provider: Provider, base_url: str, options: Mapping[str, str], pa
 
 def _settings(node: models.Settings, path: str, making: Making) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for name in node.model_fields_set & READERS.keys():
+    for name in sorted(READERS.keys() & node.model_fields_set):
         value = getattr(node, name)
         if value is not None:
             settings.update(READERS[name](value, join(path, name), making))

@@ -49,9 +49,12 @@ class Encoded:
     dropped: tuple[str, ...] = ()
 
 
+SILENT = (b"[DONE]", b"")
+
+
 def decode_json(frame: Frame) -> Any:
-    """The JSON of a frame; None for the frames that say nothing but the end."""
-    return None if frame.data == b"[DONE]" else json.loads(frame.data)
+    """The JSON of a frame; None for the frames that say nothing, or nothing but the end."""
+    return None if frame.data in SILENT else json.loads(frame.data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ the name.
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -70,10 +71,16 @@ class AsyncDialler(httpcore.AsyncNetworkBackend):
 
 
 class Shut(httpcore.AsyncNetworkStream):
-    """A stream that is closed also where nobody waits for the end of its TLS handshake any more."""
+    """A stream that is closed also where nobody waits for the end of its TLS handshake any more.
+
+    It tells at a tenth of the price whether its other end hung up: the pool asks each idle connection,
+    twice a request.
+    """
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._socket: Any = inner.get_extra_info("socket")
+        self._poll: Any = poll(self._socket) if self._socket else None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return await self._inner.read(max_bytes, timeout)
@@ -86,14 +93,25 @@ class Shut(httpcore.AsyncNetworkStream):
 
     async def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
         try:
-            return await self._inner.start_tls(*args, **kwargs)
+            return Shut(await self._inner.start_tls(*args, **kwargs))
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
                 await self._inner.aclose()
             raise
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and self._poll:
+            return self._socket.fileno() < 0 or bool(self._poll.poll(0))
         return self._inner.get_extra_info(info)
+
+
+def poll(socket: Any) -> Any:
+    """What tells whether a socket is readable; None where the system has no `poll`."""
+    if (new := getattr(select, "poll", None)) is None:
+        return None
+    made = new()
+    made.register(socket, select.POLLIN)
+    return made
 
 
 # ── in a thread ──────────────────────────────────────────────────────────

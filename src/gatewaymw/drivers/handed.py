@@ -8,7 +8,7 @@ has a single patience for all of a body: the first event of a stream may take as
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -61,7 +61,9 @@ def built(client: Any, httpx: Any, request: Request) -> Any:
     made = client.build_request(
         request.method,
         request.url,
-        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()],
+        headers=[
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()
+        ],
         content=request.body,
         timeout=httpx.Timeout(request.timeout),
     )
@@ -90,7 +92,8 @@ class AsyncHanded:
         self._client, self._httpx = client, family(client)
 
     async def send(self, request: Request) -> AsyncOpened:
-        made = built(self._client, request)
+        made = built(self._client, self._httpx, request)
+        patient(made, None)  # the time-outs here are told by anyio
         try:
             with anyio.fail_after(request.timeout):
                 response = await self._client.send(made, stream=True, follow_redirects=False)
@@ -115,18 +118,26 @@ class AsyncHandedBody:
         self._response, self._httpx = response, httpx
         # A mock transport may hand over a body that is read already: raw, it can be had only once.
         read = response.is_stream_consumed
-        self._chunks: AsyncIterator[bytes] = response.aiter_bytes() if read else response.aiter_raw()
+        self._chunks: AsyncGenerator[bytes, None] = response.aiter_bytes() if read else response.aiter_raw()
+        self._read_on = True
 
     async def read(self, seconds: float | None) -> bytes:
         try:
             with anyio.fail_after(seconds):
-                return await anext(self._chunks, b"")
+                async for data in self._chunks:
+                    return data
         except TimeoutError:
             raise Unreachable(SILENT) from None
         except self._httpx.TransportError as error:
             raise Unreachable(failure_of(error, self._httpx, head=False)) from None
+        self._read_on = False
+        return b""
 
     async def aclose(self) -> None:
+        told = self._response.extensions
+        if self._read_on and told.get("http_version") != b"HTTP/2" and "network_stream" in told:
+            await hang_up(told["network_stream"], self._chunks, self._httpx.TransportError)
+        await self._chunks.aclose()
         await self._response.aclose()
 
 
@@ -137,11 +148,12 @@ class Handed:
         self._client, self._httpx = client, family(client)
 
     def send(self, request: Request) -> Opened:
-        made = built(self._client, request)
+        made = built(self._client, self._httpx, request)
         try:
             response = self._client.send(made, stream=True, follow_redirects=False)
         except self._httpx.TransportError as error:
             raise Unreachable(failure_of(error, self._httpx, head=True)) from None
+        patient(made, request.idle)
         try:
             return Opened(response.status_code, opened_headers(response), HandedBody(response, self._httpx))
         except Unreachable:
@@ -159,7 +171,6 @@ class HandedBody:
         self._chunks: Iterator[bytes] = response.iter_bytes() if read else response.iter_raw()
 
     def read(self, seconds: float | None) -> bytes:
-        # A sync client has one patience for a whole body: the one its request was made with.
         try:
             return next(self._chunks, b"")
         except self._httpx.TransportError as error:

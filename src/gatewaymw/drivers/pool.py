@@ -137,13 +137,13 @@ class AsyncPool:
         await self._pool.aclose()
 
 
-async def hang_up(stream: Any, chunks: AsyncIterator[bytes]) -> None:
+async def hang_up(stream: Any, chunks: AsyncIterator[bytes], *errors: type[Exception]) -> None:
     """Close a connection in the middle of a body, and let its reader meet the end of it.
 
     The reader is generators within each other. Dropped where they stand they would wait for the
     garbage collector, which trio warns of; an error ends them all.
     """
-    with anyio.CancelScope(shield=True), suppress(*ERRORS):
+    with anyio.CancelScope(shield=True), suppress(*errors):
         await stream.aclose()
         async for _ in chunks:
             pass
@@ -169,7 +169,7 @@ class AsyncPoolBody:
 
     async def aclose(self) -> None:
         if self._read_on:
-            await hang_up(self._response.extensions["network_stream"], self._chunks)
+            await hang_up(self._response.extensions["network_stream"], self._chunks, *ERRORS)
         await self._response.aclose()
 
 

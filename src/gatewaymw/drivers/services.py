@@ -39,16 +39,21 @@ async def _settled(answer: Any) -> Any:
     return await answer
 
 
+def given(answer: Any) -> Callable[[], Any]:
+    """What a function gave, as one that gives it at once: `resolve` is to look at it, not to wait."""
+    return lambda: answer
+
+
 def services(
     auth: Service | None, resolve: Callable[[object], Any]
 ) -> tuple[Mapping[str, Service], Mapping[str, Service]]:
     """The services of a gateway: for the async driver, and for the sync one."""
 
     async def secret(source: Any) -> Any:
-        return await ask(source) if callable(source) else resolve(source)
+        return resolve(given(await ask(source))) if callable(source) else resolve(source)
 
     def secret_sync(source: Any) -> Any:
-        return ask_sync(source) if callable(source) else resolve(source)
+        return resolve(given(ask_sync(source))) if callable(source) else resolve(source)
 
     if auth is None:
         return {"secret": secret}, {"secret": secret_sync}

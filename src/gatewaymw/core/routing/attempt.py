@@ -37,7 +37,8 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
         started = env.now()
         request, late = made.request, call.deadline - started
         if request.timeout is None or late < request.timeout:
-            request = replace(request, timeout=max(late, 0.001), idle=max(late, 0.001))
+            late = max(late, 0.001)
+            request = replace(request, timeout=late, idle=min(late, request.idle or late))
         expires = started + (request.timeout or 0)
         outcome = yield from send(request, made.stream or call.endpoint.answer == "bytes")
         result = yield from judge(outcome, made, target, call, env, expires)

@@ -130,7 +130,7 @@ class Translation:
         return self._client.event(error)
 
 
-DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")
+DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]$")
 FINISHED = re.compile(rb'"finish_reason": ?"|"type": ?"[\w.]+\.(?:completed|done)"')
 
 
@@ -147,10 +147,12 @@ class Passthrough:
         self._context, self._client = context, client
         self._framer = SSE()
         self._held = b""
-        self._tail = b""
+        self._tail = bytearray()
 
     def feed(self, data: bytes) -> bytes:
-        self._tail = data[-TAIL:] if len(data) >= TAIL else (self._tail + data)[-TAIL:]
+        self._tail += data
+        if len(self._tail) > 4 * TAIL:
+            del self._tail[:-TAIL]
         if self.started:
             return data
         self._held += data
@@ -183,9 +185,10 @@ class Passthrough:
         if self.over:
             return b""
         self.over = True
-        if DONE.search(self._tail):
+        tail = self._tail[-TAIL:].rstrip()
+        if DONE.search(tail, max(0, len(tail) - len("\ndata: [DONE]"))):
             return self._release()
-        if FINISHED.search(self._tail):
+        if FINISHED.search(tail):
             # A dialect's cousin that never says [DONE]: OpenAI's clients wait for it.
             return self._release() + self._ended() + self._client.done
         return self._release() + self._ended() + self._stop(error)
