@@ -8,21 +8,19 @@ has used so far: all four are told apart by nothing but what they do with a requ
 
 from __future__ import annotations
 
-import json
 import os
-import resource
 import socket
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 import uvicorn
 
 from gatewaymw import ASGIGateway
 from gatewaymw.asgi import App, Receive, Scope, Send
-from samples import OPENAI_WHOLE
+from memory import memory
+from samples import OPENAI_WHOLE, compact
 
 JSON = [(b"content-type", b"application/json")]
 CPU = "BENCH_CPU"
@@ -31,15 +29,7 @@ CPU = "BENCH_CPU"
 
 def spent() -> bytes:
     """Nanoseconds of CPU, all threads, user and system; MiB resident."""
-    return json.dumps({"cpu": time.process_time_ns(), "mib": memory()}).encode()
-
-
-def memory() -> float:
-    """Resident MiB where the system tells; else the highest there was."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return compact({"cpu": time.process_time_ns(), "mib": memory()})
 
 
 async def body_of(receive: Receive) -> bytes:

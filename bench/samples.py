@@ -110,7 +110,7 @@ def anthropic_delta(word: str) -> bytes:
     return anthropic_event("content_block_delta", index=0, delta={"type": "text_delta", "text": word})
 
 
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     "id": "msg_0123456789",
     "type": "message",
     "role": "assistant",

@@ -73,7 +73,8 @@ async def measured(port: int, server: str, load: Load, share: float) -> float:
         after = await spent(port)
     finally:
         clients.close()
-    return (after["cpu"] - before["cpu"]) / 1000 / count / (EVENTS[server] if load.streams else 1)
+    used: float = (after["cpu"] - before["cpu"]) / 1000
+    return used / count / (EVENTS[server] if load.streams else 1)
 
 
 async def measure(ports: dict[str, int], loads: Iterable[Load], rounds: int, share: float) -> Seen:
@@ -101,7 +102,9 @@ def ratio(seen: Seen, load: str, one: str, other: str) -> str:
 
 def row(seen: Seen, load: str) -> tuple[str, ...]:
     figures = [str(cost(seen[load, name])) if (load, name) in seen else "–" for name in NAMES]
-    ratios = [ratio(seen, load, name, other) for name in ("identity", "translated") for other in ("proxy", "host")]
+    ratios = [
+        ratio(seen, load, name, other) for name in ("identity", "translated") for other in ("proxy", "host")
+    ]
     return (load, *figures, *ratios)
 
 

@@ -9,6 +9,8 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 class Table(NamedTuple):
+    """One part of the figures."""
+
     title: str
     head: tuple[str, ...]
     rows: list[tuple[str, ...]]
@@ -19,7 +21,10 @@ def text(table: Table) -> str:
     """In columns, for a terminal."""
     lines = [table.head, *table.rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.head))]
-    made = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    made = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
     return "\n".join(["", table.title, "-" * len(table.title), *made, *([table.note] if table.note else [])])
 
 
@@ -29,14 +34,26 @@ def markdown(table: Table) -> str:
     return "\n".join([f"### {table.title}", "", *made, *(["", table.note] if table.note else []), ""])
 
 
-def replaced(page: str, tables: list[Table]) -> str:
-    """The page with these tables for what stood between its marks. Raises ValueError where it has none."""
+def replaced(page: str, setting: str, tables: list[Table]) -> str:
+    """The page with these figures for what stood between its marks. Raises ValueError where it has none."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"the page has no {BEGIN} … {END}")
-    return before + begin + "\n\n" + "\n".join(map(markdown, tables)) + "\n" + end + after
+    figures = "\n".join([f"{setting}.", "", *map(markdown, tables)])
+    return f"{before}{begin}\n\n{figures}\n{end}{after}"
 
 
-def write(page: Path, tables: list[Table]) -> None:
-    page.write_text(replaced(page.read_text(), tables))
+def write(page: Path, setting: str, tables: list[Table]) -> None:
+    page.write_text(replaced(page.read_text(), setting, tables))
+
+
+# ── budgets ──────────────────────────────────────────────────────────────
+
+
+def limit(budget: float | None) -> str:
+    return "" if budget is None else f"≤ {budget:g}"
+
+
+def verdict(figure: float, budget: float | None) -> str:
+    return "" if budget is None else "held" if figure <= budget else "MISSED"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
 from statistics import median
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Case(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """Microseconds: of the best round, which others disturbed least, and of the middle one."""
+    """Of the best round, which others disturbed least, and of the middle one."""
 
     best: float
     middle: float
@@ -29,14 +29,19 @@ class Cost(NamedTuple):
     def __str__(self) -> str:
         return f"{rounded(self.best)} ({rounded(self.middle)})"
 
+    def over(self, other: Cost) -> Cost:
+        """What is on top of another."""
+        return Cost(self.best - other.best, self.middle - other.middle)
+
 
 def rounded(value: float) -> str:
     """Three digits at most: more would be noise."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def cost(values: Sequence[float]) -> Cost:
-    return Cost(min(values), median(values))
+def cost(values: Iterable[float]) -> Cost:
+    ordered = sorted(values)
+    return Cost(ordered[0], median(ordered))
 
 
 def spent(call: Callable[[], object], times: int) -> float:

@@ -79,7 +79,8 @@ class Caller:
             "query_string": b"",
             "root_path": "",
             "headers": [
-                (name.encode(), value.encode("latin-1")) for name, value in {**told, **(headers or {})}.items()
+                (name.encode(), value.encode("latin-1"))
+                for name, value in {**told, **(headers or {})}.items()
             ],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
@@ -149,7 +150,8 @@ def environ(
     """What a WSGI server hands over. A header that is None is left out."""
     data = body_of(body)
     told = {"content-length": str(len(data)), **kind_of(body), **(headers or {})}
-    env: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": io.BytesIO(data)}
+    env: dict[str, Any] = {"REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": ""}
+    env["wsgi.input"] = io.BytesIO(data)
     for name, value in told.items():
         key = name.upper().replace("-", "_")
         env[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value

@@ -60,6 +60,7 @@ class Seen:
 
 # ── answers ──────────────────────────────────────────────────────────────
 
+
 def head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     return f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode("latin-1")
@@ -149,7 +150,7 @@ class Upstream:
     async def until(self, holds: Callable[[], Any]) -> None:
         """The same on an event loop."""
         with anyio.fail_after(PATIENCE):
-            while not holds():
+            while not holds():  # noqa: ASYNC110 - it happens in another thread
                 await anyio.sleep(0.002)
 
 
@@ -234,6 +235,7 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(step)
                 continue
             self._transport.write(step)
+            await asyncio.sleep(0)
             await self._free.wait()
             seen.sent += len(step)
         if script.ending == "stall":

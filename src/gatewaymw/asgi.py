@@ -169,43 +169,44 @@ async def respond(served: Served, send: Send, driver: Driver | None = None) -> N
 
 
 class Lifespan:
-    """The host's lifespan on its way through, or ours where the host has none.
+    """The host's lifespan on its way through, and whatever of it the host leaves unsaid.
 
-    Some apps raise on a lifespan scope (Django), some answer it as if it were a request: the
-    servers would then tell us nothing, and connections would never be closed.
+    Some apps raise on a lifespan scope (Django), some return from it, or answer it as if it were a
+    request: the servers would then tell us nothing, and connections would never be closed.
     """
 
     def __init__(self, app: App, gateway: Gateway, receive: Receive, send: Send) -> None:
         self._app, self._gateway, self._receive, self._send = app, gateway, receive, send
-        self._asked = self._spoken = False
+        self._heard = 0
+        self._said: list[str] = []
 
     async def run(self, scope: Scope) -> None:
         try:
             await self._app(scope, self._listen, self._say)
         except Exception:
-            if self._spoken:
+            if self._said:
                 raise
             log.debug("the inner app has no lifespan; gatewaymw answers for it")
-        if not self._spoken:
-            await self._alone()
+        await self._rest()
 
     async def _listen(self) -> Message:
         message = await self._receive()
-        self._asked = True
+        self._heard += 1
         return message
 
     async def _say(self, message: Message) -> None:
+        _, phase, outcome = f"{message['type']}..".split(".")[:3]
         if not message["type"].startswith("lifespan."):
             raise RuntimeError("the inner app answered its lifespan with something else")
-        self._spoken = True
-        if message["type"].startswith("lifespan.shutdown."):
+        self._said += [phase] if outcome == "complete" else ["startup", "shutdown"]
+        if phase == "shutdown":
             await self._gateway.aclose()
         await self._send(message)
 
-    async def _alone(self) -> None:
-        if not self._asked:
-            await self._receive()
-        await self._send({"type": "lifespan.startup.complete"})
-        await self._receive()
-        await self._gateway.aclose()
-        await self._send({"type": "lifespan.shutdown.complete"})
+    async def _rest(self) -> None:
+        for number, phase in enumerate(("startup", "shutdown"), 1):
+            if phase in self._said:
+                continue
+            if self._heard < number:
+                await self._listen()
+            await self._say({"type": f"lifespan.{phase}.complete"})

@@ -207,10 +207,8 @@ def options(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def telling(given: Mapping[str, str]) -> str:
-    """What a plan depends on; each value is told from its neighbours by its length."""
-    return "".join(
-        [f"{len(name)}:{name}{len(value)}:{value}" for name, value in given.items() if name in RELEVANT]
-    )
+    """What a plan depends on; where a value ends is told by its length."""
+    return "".join([f"{name} {len(value)}:{value}" for name, value in given.items() if name in RELEVANT])
 
 
 def replace_leaves(plan: Plan, change: Any) -> Plan:

@@ -58,8 +58,13 @@ class WSGIGateway:
         except BaseException:
             driver.__exit__()
             raise
-        start_response(status_line(served.reply.status), served.headers)
-        return Pieces(driver, served)
+        pieces = Pieces(driver, served)
+        try:
+            start_response(status_line(served.reply.status), served.headers)
+        except BaseException:
+            pieces.close()  # the server, which never saw them, will not
+            raise
+        return pieces
 
     def _served(self, match: Match, environ: Environ, driver: Driver) -> Served:
         try:

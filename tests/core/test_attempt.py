@@ -188,7 +188,7 @@ def test_an_error_event_before_it_is_a_failure_like_any_other() -> None:
     assert isinstance(reply, Live) and reply.body == STOP + DONE, "not even words that came before the error"
 
 
-@pytest.mark.parametrize("pieces", [[], [ROLE], [ROLE, SLOW]])
+@pytest.mark.parametrize("pieces", [[], [ROLE], [ROLE, SLOW], [DONE], [ROLE, DONE]])
 def test_an_empty_or_silent_stream_is_a_failure(pieces: list[Any]) -> None:
     reply, _ = asked(target(), streaming(), opened(), reads={1: pieces})
     assert not isinstance(reply, Live) and reply.status in (502, 408)

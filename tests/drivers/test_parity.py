@@ -28,7 +28,9 @@ BROKEN = b"<the body was cut off>"
 
 
 def said(text: str, **more: Any) -> bytes:
-    return b'data: {"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n' % text.encode()
+    return (
+        b'data: {"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n' % text.encode()
+    )
 
 
 ROLE = b'data: {"choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":null}]}\n\n'
@@ -130,7 +132,9 @@ STREAMS: dict[str, Scene] = {
         chat(chunked([ROLE, ERROR]), chunked(GOOD)), lambda url: at(url, **RETRY), calls=2, holds=DONE
     ),
     "error event after content": Scene(chat(chunked([*GOOD[:2], ERROR])), holds=b"busy"),
-    "stream of HTML": Scene(chat(whole(b"<html><title>Oh</title>", kind="text/html")), status=502, holds=b"Oh"),
+    "stream of HTML": Scene(
+        chat(whole(b"<html><title>Oh</title>", kind="text/html")), status=502, holds=b"Oh"
+    ),
     "stream of JSON": Scene(chat(whole({"error": {"message": "no"}})), status=502, holds=b"no"),
     "stream refused": Scene(chat(whole({"error": {"message": "slow down"}}, 429)), status=429),
     "stream silent before it says anything": Scene(
@@ -247,15 +251,19 @@ WHOLE: dict[str, Scene] = {
     "HTML": Scene(chat(whole(b"<html>", kind="text/html")), status=502, holds=b"upstream_invalid_response"),
     "nothing": Scene(chat(whole(b"")), status=502),
     "204": Scene(chat(raw(b"HTTP/1.1 204 No Content\r\n\r\n")), status=502),
-    "compressed": Scene(chat(whole(b"\x1f\x8b", content_encoding="gzip")), status=502, holds=b"upstream_encoding"),
-    "error in HTML": Scene(chat(whole(b"<html><title>Gone</title>", 503, "text/html")), status=503, holds=b"Gone"),
+    "compressed": Scene(
+        chat(whole(b"\x1f\x8b", content_encoding="gzip")), status=502, holds=b"upstream_encoding"
+    ),
+    "error in HTML": Scene(
+        chat(whole(b"<html><title>Gone</title>", 503, "text/html")), status=503, holds=b"Gone"
+    ),
     "answered before all was sent": Scene(
         chat(raw(head413 := b"HTTP/1.1 413 Large\r\ncontent-length: 2\r\n\r\n{}", ending="close")),
         body={**HELLO, "user": "x" * 3_000_000},
         status=413,
     ),
     "headers that are no text": Scene(
-        chat(raw(b"HTTP/1.1 200 OK\r\nx-request-id: a\x01b\r\nopenai-model: \xe9\r\ncontent-length: 2\r\n\r\n{}"))
+        chat(raw(b"HTTP/1.1 200 OK\r\nx-request-id: a\x01b\r\nopenai-v: \xe9\r\ncontent-length: 2\r\n\r\n{}"))
     ),
     "form": Scene(
         {"/a/audio/transcriptions": [whole({"text": "hi"})]},

@@ -1,10 +1,10 @@
-"""The ASGI edge, message by message, on asyncio and trio: what it leaves alone, and what it does when clients leave."""
+"""The ASGI edge, message by message, on asyncio and trio: what it leaves alone, and when clients leave."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import repeat
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from callers import HELLO, PATH, STREAMED, Answer, Caller, ask, nothing
 from gatewaymw import ASGIGateway, Facts, Gateway
+from gatewaymw.core.values import NOTHING, Env
 from upstream import Script, Upstream, chunked, raw, whole
 
 pytestmark = pytest.mark.anyio
@@ -21,12 +22,23 @@ OK = whole({"id": "x"})
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n'
 
 
-def mounted(upstream: Upstream, *answers: Script, app: Any = nothing, **options: Any) -> ASGIGateway:
-    """A gateway whose only target is the upstream. What is not named here is `auth`, and of the target."""
-    upstream.script(CHAT, *answers)
-    target = {"provider": "openai", "api_key": "sk-house", "custom_host": f"{upstream.url}/a"}
-    target |= options.pop("target", {})
-    return ASGIGateway(app, target, **{"auth": "public", **options})
+Mounted = Callable[..., ASGIGateway]
+
+
+@pytest.fixture
+async def mounted(upstream: Upstream) -> AsyncIterator[Mounted]:
+    """Makes gateways whose only target is the upstream, and closes them."""
+    made: list[ASGIGateway] = []
+
+    def make(*answers: Script, app: Any = nothing, target: Any = NOTHING, **options: Any) -> ASGIGateway:
+        upstream.script(CHAT, *answers)
+        whom = {"provider": "openai", "api_key": "sk-house", "custom_host": f"{upstream.url}/a", **target}
+        made.append(ASGIGateway(app, whom, **{"auth": "public", **options}))
+        return made[-1]
+
+    yield make
+    for edge in made:
+        await edge.gateway.aclose()
 
 
 def mock(app: Any = nothing, **options: Any) -> ASGIGateway:
@@ -113,9 +125,9 @@ async def test_mounted_in_starlette() -> None:
     assert (await ask(app, "/", b"", method="GET")).body == b"home"
 
 
-async def test_a_query_goes_on_as_an_address_can_hold_it(upstream: Upstream) -> None:
+async def test_a_query_goes_on_as_an_address_can_hold_it(upstream: Upstream, mounted: Mounted) -> None:
     upstream.script("/a/models", whole({"data": []}))
-    app = mounted(upstream)
+    app = mounted()
     await ask(app, "/v1/models", b"", method="GET", query_string=b"after=a%20b&x=\xe9 \x01#y")
     assert upstream.seen[0].target == "/a/models?after=a%20b&x=%E9%20%01%23y"
 
@@ -171,8 +183,10 @@ async def mistakes(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.mark.parametrize("app", [raises, raises_later, ignores, listens, starts, mistakes])
-async def test_a_lifespan_the_inner_app_does_not_live_to_its_end(app: Any, upstream: Upstream) -> None:
-    edge = mounted(upstream, OK, app=app)
+async def test_a_lifespan_the_inner_app_does_not_live_to_its_end(
+    app: Any, upstream: Upstream, mounted: Mounted
+) -> None:
+    edge = mounted(OK, app=app)
 
     async def meanwhile() -> None:
         assert (await ask(edge)).status == 200
@@ -191,7 +205,7 @@ async def test_djangos_lifespan_which_it_has_not() -> None:
     assert await lived(mock(ASGIHandler())) == DONE
 
 
-async def test_starlettes_lifespan_is_its_own(upstream: Upstream) -> None:
+async def test_starlettes_lifespan_is_its_own(upstream: Upstream, mounted: Mounted) -> None:
     from contextlib import asynccontextmanager
 
     from starlette.applications import Starlette
@@ -204,7 +218,7 @@ async def test_starlettes_lifespan_is_its_own(upstream: Upstream) -> None:
         yield
         told.append("down")
 
-    edge = mounted(upstream, OK, app=Starlette(lifespan=life))
+    edge = mounted(OK, app=Starlette(lifespan=life))
 
     async def meanwhile() -> None:
         assert told == ["up"]
@@ -242,7 +256,9 @@ async def test_a_startup_that_fails_is_told() -> None:
 
 
 async def test_413_by_content_length_reads_nothing() -> None:
-    caller = Caller(pieces=[], ends=False, headers={"content-length": "2000", "content-type": "application/json"})
+    caller = Caller(
+        pieces=[], ends=False, headers={"content-length": "2000", "content-type": "application/json"}
+    )
     app = mock(max_body=1000)
     await app(caller.scope, caller.receive, caller.send)
     assert (caller.answer.status, caller.answer.error["code"]) == (413, "body_too_large")
@@ -287,8 +303,8 @@ async def test_a_body_in_pieces() -> None:
 
 # ── the client leaves ────────────────────────────────────────────────────
 
-RETRY = {"retry": {"attempts": 5, "base": 60_000, "cap": 60_000}}
-TLS = {"custom_host": "https"}
+RETRY = {"retry": {"attempts": 5, "base": 50_000, "cap": 50_000}}
+SLOWLY = Env(random=lambda: 1.0, now=time.monotonic, clock=time.time, new_id=lambda: "id")
 PHASES: dict[str, tuple[Script, dict[str, Any], dict[str, Any]]] = {
     "while the upstream thinks": (raw(ending="stall"), HELLO, {}),
     "within the head": (raw(b"HTTP/1.1 200 OK\r\nx: y", ending="stall"), HELLO, {}),
@@ -300,9 +316,9 @@ PHASES: dict[str, tuple[Script, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("phase", PHASES)
-async def test_the_client_leaves(phase: str, upstream: Upstream) -> None:
+async def test_the_client_leaves(phase: str, upstream: Upstream, mounted: Mounted) -> None:
     script, body, target = PHASES[phase]
-    app, caller = mounted(upstream, script, target=target), Caller(body=body)
+    app, caller = mounted(script, target=target), Caller(body=body)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app, caller.scope, caller.receive, caller.send)
         await upstream.until(lambda: upstream.seen and (upstream.seen[0].sent or script.ending == "stall"))
@@ -316,18 +332,20 @@ async def test_the_client_leaves(phase: str, upstream: Upstream) -> None:
     await nothing_is_left(app)
 
 
+def pools(app: ASGIGateway) -> list[Any]:
+    """What httpcore says of its requests and connections."""
+    return [getattr(pool, "_pool", None) for pool in app.gateway._outbounds.get()._pools.values()]
+
+
 async def nothing_is_left(app: ASGIGateway) -> None:
     """No request waits in a pool, and no connection is busy."""
-    for pool in app.gateway._outbounds.get()._pools.values():
-        assert "0 active, 0 queued] | Connections: 0 active" in repr(pool._pool)
-    await app.gateway.aclose()
+    for pool in pools(app):
+        assert "Requests: 0 active, 0 queued | Connections: 0 active" in repr(pool)
 
 
-async def test_the_client_leaves_in_a_tls_handshake(upstream: Upstream) -> None:
-    app, caller = mounted(upstream), Caller()
+async def test_the_client_leaves_in_a_tls_handshake(upstream: Upstream, mounted: Mounted) -> None:
+    app, caller = mounted(target={"custom_host": upstream.url.replace("http:", "https:")}), Caller()
     upstream.script("TLS", raw(ending="stall"))
-    url = upstream.url.replace("http:", "https:")
-    app = ASGIGateway(nothing, {"provider": "openai", "api_key": "k", "custom_host": url}, auth="public")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app, caller.scope, caller.receive, caller.send)
         await upstream.until(lambda: upstream.hellos)
@@ -336,35 +354,33 @@ async def test_the_client_leaves_in_a_tls_handshake(upstream: Upstream) -> None:
     await nothing_is_left(app)
 
 
-async def test_the_client_leaves_during_a_pause_between_two_tries(upstream: Upstream) -> None:
-    app, caller = mounted(upstream, whole({}, 500), target=RETRY), Caller()
+async def test_the_client_leaves_during_a_pause_between_two_tries(
+    upstream: Upstream, mounted: Mounted
+) -> None:
+    app, caller = mounted(whole({}, 500), target=RETRY, env=SLOWLY), Caller()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app, caller.scope, caller.receive, caller.send)
         await upstream.until(lambda: upstream.seen)
-        await anyio.wait_all_tasks_blocked()
+        await upstream.until(lambda: "1 idle" in repr(pools(app)))
         caller.leave()
-        with anyio.fail_after(1):
-            while not app.gateway._outbounds.get()._pools:
-                await anyio.sleep(0)
     assert (len(upstream.seen), caller.sent) == (1, [])
-    await app.gateway.aclose()
 
 
-async def test_the_client_leaves_before_its_request_is_whole(upstream: Upstream) -> None:
+async def test_the_client_leaves_before_its_request_is_whole(upstream: Upstream, mounted: Mounted) -> None:
     caller = Caller(pieces=[b"{"], ends=False)
     caller.leave()
-    await mounted(upstream)(caller.scope, caller.receive, caller.send)
+    await mounted()(caller.scope, caller.receive, caller.send)
     assert (caller.sent, upstream.seen) == ([], [])
 
 
-async def test_the_client_leaves_while_the_host_thinks_about_it(upstream: Upstream) -> None:
+async def test_the_client_leaves_while_the_host_thinks_about_it(upstream: Upstream, mounted: Mounted) -> None:
     asked = anyio.Event()
 
     async def auth(facts: Facts) -> None:
         asked.set()
         await anyio.sleep_forever()
 
-    app, caller = mounted(upstream, auth=auth), Caller()
+    app, caller = mounted(auth=auth), Caller()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app, caller.scope, caller.receive, caller.send)
         await asked.wait()
@@ -373,9 +389,9 @@ async def test_the_client_leaves_while_the_host_thinks_about_it(upstream: Upstre
 
 
 async def test_a_server_that_tells_by_raising_from_send(
-    upstream: Upstream, caplog: pytest.LogCaptureFixture
+    upstream: Upstream, mounted: Mounted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app, caller = mounted(upstream, chunked(repeat(EVENT))), Caller(body=STREAMED)
+    app, caller = mounted(chunked(repeat(EVENT))), Caller(body=STREAMED)
 
     async def send(message: Any) -> None:
         if message.get("body"):
@@ -388,8 +404,8 @@ async def test_a_server_that_tells_by_raising_from_send(
     await nothing_is_left(app)
 
 
-async def test_a_server_that_cancels(upstream: Upstream) -> None:
-    app, caller = mounted(upstream, chunked([EVENT], "stall")), Caller(body=STREAMED)
+async def test_a_server_that_cancels(upstream: Upstream, mounted: Mounted) -> None:
+    app, caller = mounted(chunked([EVENT], "stall")), Caller(body=STREAMED)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app, caller.scope, caller.receive, caller.send)
         await upstream.until(lambda: len(caller.sent) > 1)
@@ -398,8 +414,8 @@ async def test_a_server_that_cancels(upstream: Upstream) -> None:
     await nothing_is_left(app)
 
 
-async def test_many_who_leave_early_leave_nothing_behind(upstream: Upstream) -> None:
-    app = mounted(upstream, chunked([EVENT, 0.01] * 50))
+async def test_many_who_leave_early_leave_nothing_behind(upstream: Upstream, mounted: Mounted) -> None:
+    app = mounted(chunked([EVENT, 0.01] * 50))
     callers = [Caller(body=STREAMED) for _ in range(60)]
 
     async def come_and_go(caller: Caller, after: float) -> None:
@@ -415,9 +431,9 @@ async def test_many_who_leave_early_leave_nothing_behind(upstream: Upstream) -> 
     await nothing_is_left(app)
 
 
-async def test_a_slow_client_slows_the_upstream(upstream: Upstream) -> None:
+async def test_a_slow_client_slows_the_upstream(upstream: Upstream, mounted: Mounted) -> None:
     big = b"data: " + b'{"choices":[{"delta":{"content":"' + b"x" * 60_000 + b'"}}]}' + b"\n\n"
-    app, caller, go = mounted(upstream, chunked(repeat(big))), Caller(body=STREAMED), anyio.Event()
+    app, caller, go = mounted(chunked(repeat(big))), Caller(body=STREAMED), anyio.Event()
     taken = 0
 
     async def send(message: Any) -> None:
@@ -444,12 +460,12 @@ async def test_a_slow_client_slows_the_upstream(upstream: Upstream) -> None:
 
 
 async def test_an_error_of_the_hosts_is_500_without_its_words(
-    upstream: Upstream, caplog: pytest.LogCaptureFixture
+    upstream: Upstream, mounted: Mounted, caplog: pytest.LogCaptureFixture
 ) -> None:
     def auth(facts: Facts) -> None:
         raise RuntimeError("the password of the database")
 
-    answer = await ask(mounted(upstream, auth=auth))
+    answer = await ask(mounted(auth=auth))
     assert (answer.status, answer.error["code"]) == (500, "internal_error")
     assert b"password" not in answer.body
     [record] = [record for record in caplog.records if record.name == "gatewaymw"]
@@ -458,25 +474,26 @@ async def test_an_error_of_the_hosts_is_500_without_its_words(
     assert upstream.seen == []
 
 
-async def test_a_secret_that_cannot_be_fetched_is_500(upstream: Upstream) -> None:
+async def test_a_secret_that_cannot_be_fetched_is_500(upstream: Upstream, mounted: Mounted) -> None:
     def fetch() -> str:
         raise OSError("vault")
 
-    answer = await ask(mounted(upstream, OK, target={"api_key": fetch}))
+    answer = await ask(mounted(OK, target={"api_key": fetch}))
     assert (answer.status, answer.error["code"], upstream.seen) == (500, "internal_error", [])
 
 
-async def test_a_body_that_cannot_be_finished_is_raised_to_the_server(upstream: Upstream) -> None:
+async def test_a_body_that_cannot_be_finished_is_raised_to_the_server(
+    upstream: Upstream, mounted: Mounted
+) -> None:
     from gatewaymw.core.routing.pipeline import Broken
 
-    app = mounted(upstream)
+    app = mounted()
     upstream.script("/a/audio/speech", chunked([b"RIFF"], "close", kind="audio/wav"))
     caller = Caller("/v1/audio/speech", {"model": "m", "input": "x", "voice": "y"})
     with pytest.raises(Broken):
         await app(caller.scope, caller.receive, caller.send)
     assert caller.body == b"RIFF"
     assert caller.sent[-1]["more_body"] is True
-    await app.gateway.aclose()
 
 
 async def test_one_gateway_behind_two_edges(upstream: Upstream) -> None:

@@ -118,6 +118,10 @@ class Provider:
     """Without a trailing slash; empty where only a custom host makes sense."""
     routes: Mapping[Endpoint, Route]
     auth: Auth
+    by_model: Mapping[Endpoint, Callable[[str], Route]] = field(default_factory=dict)
+    """Endpoints of `routes` whose address and dialect depend on the model: its name → the route."""
+    base: Callable[[Mapping[str, str]], str] | None = None
+    """The address that options make, where it takes more than filling them into `base_url`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with each request, unless the client's own of `accepts` says otherwise."""
     accepts: frozenset[str] = frozenset()

@@ -75,7 +75,8 @@ class Target:
         object.__setattr__(self, "missing", missing)
         base = self.base_url or self.provider.base_url
         if "{" in base and not missing:
-            base = base.format_map(self.options)
+            made = self.provider.base if not self.base_url else None
+            base = made(self.options) if made else base.format_map(self.options)
         object.__setattr__(self, "base", base.rstrip("/"))
         own = {
             header: self.options[option]

@@ -58,10 +58,10 @@ class AsyncDialler(httpcore.AsyncNetworkBackend):
         *others, last = await self._resolve(host, port) if self._guarded else (host,)
         for address in others:
             try:
-                return Shut(await self._inner.connect_tcp(address, port, *args, **kwargs))
+                return AsyncPatient(await self._inner.connect_tcp(address, port, *args, **kwargs))
             except httpcore.ConnectError:
                 continue  # many a host has an IPv6 address that cannot be reached from here
-        return Shut(await self._inner.connect_tcp(last, port, *args, **kwargs))
+        return AsyncPatient(await self._inner.connect_tcp(last, port, *args, **kwargs))
 
     async def _resolve(self, host: str, port: int) -> tuple[str, ...]:
         try:
@@ -70,20 +70,22 @@ class AsyncDialler(httpcore.AsyncNetworkBackend):
             raise Unreachable(UNREACHABLE) from None
 
 
-class Shut(httpcore.AsyncNetworkStream):
-    """A stream that is closed also where nobody waits for the end of its TLS handshake any more.
+class AsyncPatient(httpcore.AsyncNetworkStream):
+    """A stream with one patience for each read of a body, which is cheaper than a time-out around it.
 
-    It tells at a tenth of the price whether its other end hung up: the pool asks each idle connection,
-    twice a request.
+    It is closed also where nobody waits for the end of its TLS handshake any more, and tells at a tenth
+    of the usual price whether its other end hung up: the pool asks each idle connection, twice a request.
     """
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self.patience: float | None = None
+        """For the next read of a body; None while its head is to come."""
         self._socket: Any = inner.get_extra_info("socket")
         self._poll: Any = poll(self._socket) if self._socket else None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, timeout)
+        return await self._inner.read(max_bytes, timeout if self.patience is None else self.patience)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         await self._inner.write(buffer, timeout)
@@ -93,7 +95,7 @@ class Shut(httpcore.AsyncNetworkStream):
 
     async def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
         try:
-            return Shut(await self._inner.start_tls(*args, **kwargs))
+            return AsyncPatient(await self._inner.start_tls(*args, **kwargs))
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
                 await self._inner.aclose()

@@ -17,7 +17,7 @@ import anyio
 import httpcore
 
 from ..core.values import Failure, Request
-from .dial import EXPIRES, AsyncDialler, Dialler, Patient
+from .dial import EXPIRES, AsyncDialler, AsyncPatient, Dialler, Patient
 from .transport import (
     BROKEN,
     BUSY,
@@ -71,9 +71,37 @@ def outgoing(request: Request) -> httpcore.Request:
         headers.append((b"content-length", b"%d" % len(request.body)))
     connect = request.timeout if hurried(request) else CONNECTING
     timeouts = {"connect": connect, "pool": connect, "write": WRITING}
+    content = Content(request.body)
     return httpcore.Request(
-        request.method, at, headers=headers, content=request.body, extensions={"timeout": timeouts}
+        request.method, at, headers=headers, content=content, extensions={"timeout": timeouts}
     )
+
+
+class Content:
+    """A body to send. httpcore's own is a generator, which trio warns of where it is not used up."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._data,))
+
+    def __aiter__(self) -> Once:
+        return Once(self._data)
+
+
+class Once:
+    __slots__ = ("_left",)
+
+    def __init__(self, data: bytes) -> None:
+        self._left = [data]
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 def hurried(request: Request) -> bool:
@@ -153,23 +181,24 @@ class AsyncPoolBody:
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
         self._chunks: AsyncIterator[bytes] = response.aiter_stream()
+        stream: Any = response.extensions["network_stream"]
+        self._stream: AsyncPatient = stream
         self._read_on = True
 
     async def read(self, seconds: float | None) -> bytes:
+        self._stream.patience = seconds
         try:
-            with anyio.fail_after(seconds):
-                async for data in self._chunks:
-                    return data
-        except TimeoutError:
-            raise Unreachable(SILENT) from None
+            async for data in self._chunks:
+                return data
         except ERRORS as error:
             raise Unreachable(broken_off(error)) from None
         self._read_on = False
         return b""
 
     async def aclose(self) -> None:
+        self._stream.patience = None
         if self._read_on:
-            await hang_up(self._response.extensions["network_stream"], self._chunks, *ERRORS)
+            await hang_up(self._stream, self._chunks, *ERRORS)
         await self._response.aclose()
 
 

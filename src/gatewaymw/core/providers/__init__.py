@@ -1,6 +1,7 @@
 """Who can be asked: importing this package fills the table of providers."""
 
 from .anthropic import ANTHROPIC as ANTHROPIC
+from .cohere import COHERE as COHERE
 from .compatible import compatible as compatible
 from .mock import MOCK as MOCK
 from .openai import OPENAI as OPENAI

@@ -17,7 +17,7 @@ from ..errors import GatewayError, UpstreamError
 from ..plan import Target
 from ..values import Answer, Call, Env, Failure, Outcome
 from .encode import Prepared, prepare
-from .pipeline import ODD, Passage, Passthrough, Raw, Translation
+from .pipeline import ODD, Passage, Passthrough, Raw, Translation, cut_short
 from .reply import Live, Reply
 from .retry import pause
 
@@ -96,9 +96,12 @@ def commit(
             out += passage.close()
             break
         out += passage.feed(data)
-    if passage.error:
+    error = passage.error
+    if not (error or passage.started or target.commit_early):
+        # It ended as it should, and said nothing: no answer at all.
+        error = cut_short(made.context)
+    if error:
         yield from close(answer.stream)
-        error = passage.error
         return Failure("broken", error.message, error.status, error.code or "upstream_error")
     return Live(
         status=answer.status,

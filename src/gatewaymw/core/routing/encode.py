@@ -43,9 +43,9 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     """Translate, address and sign a call for one target. Raises GatewayError."""
     if target.missing:
         raise incomplete(target)
-    route = route_of(target, call)
     body: Mapping[str, Any] = {**call.body, **target.overrides} if target.overrides else call.body
     context = context_of(target, call, body, env)
+    route = route_of(target, call, context.model)
     encoded, payload, kind = encode(route, target, call, body, context, env)
     key = yield from key_of(target, call)
     request = Request(
@@ -72,8 +72,10 @@ def incomplete(target: Target) -> BadRequest:
     )
 
 
-def route_of(target: Target, call: Call) -> Route:
+def route_of(target: Target, call: Call, model: str) -> Route:
     provider, endpoint = target.provider, call.endpoint
+    if chosen := provider.by_model.get(endpoint):
+        return chosen(model)
     if route := provider.routes.get(endpoint):
         return route
     if endpoint is PROXY:

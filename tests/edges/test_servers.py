@@ -1,0 +1,157 @@
+"""The edges below real servers: streams flow, the host's page is untouched, and who leaves is noticed."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise, repeat
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from callers import PATH, STREAMED
+from servers import serving
+from upstream import Upstream, chunked, closed_port, listening, raw, whole
+
+ASGI = {
+    "uvicorn-h11": ("uvicorn", "host:asgi", "--port", "0", "--http", "h11"),
+    "uvicorn-httptools": ("uvicorn", "host:asgi", "--port", "0", "--http", "httptools"),
+    "hypercorn": ("hypercorn", "host:asgi", "--bind", "127.0.0.1:0"),
+    "hypercorn-trio": ("hypercorn", "host:asgi", "--bind", "127.0.0.1:0", "-k", "trio"),
+    "granian": ("granian", "host:asgi", "--interface", "asgi", "--port", "PORT"),
+    "gunicorn-asgi": ("gunicorn", "host:asgi", "-k", "asgi"),
+}
+WSGI = {
+    "gunicorn-sync": ("gunicorn", "host:wsgi", "-k", "sync"),
+    "gunicorn-gthread": ("gunicorn", "host:wsgi", "-k", "gthread", "--threads", "4"),
+}
+GUNICORN = ("-b", "127.0.0.1:0", "--no-control-socket")
+EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n'
+DONE = b"data: [DONE]\n\n"
+CHAT = "/a/chat/completions"
+
+
+Record = Callable[[str, object], None]
+
+
+class Site(NamedTuple):
+    name: str
+    address: tuple[str, int]
+    upstream: Upstream
+
+    @property
+    def tells(self) -> bool:
+        """Whether the server says at once that a client left. WSGI has no way of saying so."""
+        return self.name in ASGI
+
+
+@pytest.fixture(scope="module", params=[*ASGI, *WSGI])
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    command = {**ASGI, **WSGI}[request.param]
+    free = str(urlsplit(closed_port()).port)
+    command = tuple(free if word == "PORT" else word for word in command)
+    with listening() as upstream:
+        target = {"provider": "openai", "api_key": "sk-house", "custom_host": f"{upstream.url}/a"}
+        env = {"HOST_CONFIG": json.dumps(target)}
+        words = (*command, *GUNICORN) if command[0] == "gunicorn" else command
+        with serving(words, env, Path(__file__).parent) as url:
+            place = urlsplit(url)
+            # Granian says where it will listen, whichever port it was told.
+            port = int(free) if "granian" in command else place.port
+            assert place.hostname and port
+            yield Site(request.param, (place.hostname, port), upstream)
+
+
+def asked(site: Site, path: str = PATH, body: object = STREAMED, method: str = "POST") -> socket.socket:
+    """A request that was just sent."""
+    data = json.dumps(body).encode() if body else b""
+    client = socket.create_connection(site.address, timeout=10)
+    head = f"{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n"
+    client.sendall(head.encode() + b"content-length: %d\r\n\r\n" % len(data) + data)
+    return client
+
+
+def read_to(client: socket.socket, word: bytes) -> bytes:
+    """What comes up to the word, or to the end."""
+    got = b""
+    while word not in got and (data := client.recv(65536)):
+        got += data
+    return got
+
+
+def test_the_hosts_own_page(site: Site) -> None:
+    with asked(site, "/", None, "GET") as client:
+        assert read_to(client, b"own page").endswith(b"the host's own page")
+
+
+def test_a_whole_answer(site: Site) -> None:
+    site.upstream.script(CHAT, whole({"id": "x"}))
+    with asked(site) as client:
+        got = read_to(client, b"nothing so far, but the end")
+    assert got.startswith(b"HTTP/1.1 502")  # JSON, where a stream was asked for
+    with asked(site, body={**STREAMED, "stream": False}) as client:
+        got = read_to(client, b'{"id": "x"}')
+    assert got.startswith(b"HTTP/1.1 200")
+    assert got.endswith(b'{"id": "x"}')
+
+
+def test_events_come_one_by_one(site: Site) -> None:
+    site.upstream.script(CHAT, chunked([EVENT, 0.1, EVENT.replace(b"hi", b"ho"), 0.1, DONE]))
+    with asked(site) as client:
+        times = []
+        for word in (b"hi", b"ho", b"[DONE]"):
+            assert word in read_to(client, word)
+            times.append(time.monotonic())
+    assert all(later - earlier > 0.05 for earlier, later in pairwise(times))
+
+
+def test_who_leaves_between_two_events_is_noticed(site: Site, record_property: Record) -> None:
+    pieces = [EVENT] if site.tells else [EVENT, *(0.02, EVENT) * 200]
+    site.upstream.script(CHAT, chunked(pieces, "stall"))
+    site.upstream.seen.clear()
+    client = asked(site)
+    assert b"hi" in read_to(client, b"hi")
+    record_property("milliseconds", left(client, site))
+
+
+def test_who_leaves_before_anything_came_is_noticed(site: Site, record_property: Record) -> None:
+    if not site.tells:
+        return record_property("milliseconds", told_by_nobody(site))
+    site.upstream.script(CHAT, raw(ending="stall"))
+    site.upstream.seen.clear()
+    client = asked(site)
+    site.upstream.wait(lambda: site.upstream.seen)
+    record_property("milliseconds", left(client, site))
+
+
+def told_by_nobody(site: Site) -> float:
+    """A WSGI server notices on its first write, here after 100 ms: then the upstream is closed."""
+    site.upstream.script(CHAT, chunked([0.1, *repeat(EVENT, 5), *(0.02, EVENT) * 200], "stall"))
+    site.upstream.seen.clear()
+    client = asked(site)
+    site.upstream.wait(lambda: site.upstream.seen)
+    return left(client, site)
+
+
+def left(client: socket.socket, site: Site) -> float:
+    """Milliseconds from the client's leaving until the upstream sees its connection closed."""
+    [seen] = site.upstream.seen
+    assert seen.gone is None
+    leaving = time.monotonic()
+    client.close()
+    site.upstream.wait(lambda: seen.gone)
+    assert seen.gone - leaving < 1.0
+    return (seen.gone - leaving) * 1000
+
+
+def test_a_body_that_cannot_be_finished_does_not_look_finished(site: Site) -> None:
+    site.upstream.script("/a/audio/speech", chunked([b"RIFF"], "close", kind="audio/wav"))
+    with asked(site, "/v1/audio/speech", {"model": "m", "input": "x", "voice": "y"}) as client:
+        got = read_to(client, b"nothing so far, but the end")
+    assert b"RIFF" in got
+    assert b"transfer-encoding: chunked" in got.lower()
+    assert not got.endswith(b"0\r\n\r\n")
