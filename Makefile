@@ -53,8 +53,9 @@ fuzz: .venv/.test
 
 # Debian's python3 may come without ensurepip: then the system's own pip is asked to put one in.
 .venv/bin/python:
-	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
-		echo 'gatewaymw needs Python 3.11 or newer, and found none. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	@{ test -n '$(PYTHON)' && $(PYTHON) -c '$(NEW_ENOUGH)'; } 2>/dev/null || { \
+		echo 'gatewaymw needs Python 3.11 or newer, which $(or $(PYTHON),python3) is not.' >&2; \
+		echo 'Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { $(PYTHON) -m venv --clear --without-pip .venv \
 		&& $(PYTHON) -m pip --python $@ install --quiet pip; } || { rm -rf .venv; \
 		echo 'This Python can make no environment with pip in it. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }

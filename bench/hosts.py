@@ -2,8 +2,8 @@
 
     python bench/hosts.py NAME FD UPSTREAM
 
-FD is a listening socket that was inherited, UPSTREAM the address of the provider. Each answers `GET /spent` with what it
-has used so far: all four are told apart by nothing but what they do with a request for `/v1`.
+FD is a listening socket that was inherited, UPSTREAM the address of the provider. Each answers `GET /spent`
+with what it has used so far; they differ only in what they do with a request for `/v1`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def spent() -> bytes:
 
 
 async def body_of(receive: Receive) -> bytes:
-    pieces = b""
+    pieces: bytes = b""
     while True:
         message = await receive()
         pieces += message.get("body", b"")

@@ -31,7 +31,10 @@ STARTS = {
     "the same, and an AsyncClient": Start("import httpx; httpx.AsyncClient()"),
 }
 HEAD = ("over an interpreter alone", "CPU, ms", "budget", "", "MiB resident", "budget", "")
-NOTE = "Fresh interpreters with their bytecode at hand, in turns. All that a Gateway needs is imported when it is made, none of it with a request."
+NOTE = (
+    "Fresh interpreters with their bytecode at hand, in turns. All that a Gateway needs is imported when it "
+    "is made, none of it with a request."
+)
 
 
 def started(program: str) -> tuple[float, float]:

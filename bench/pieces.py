@@ -77,7 +77,7 @@ def call_of(raw: bytes) -> Call:
     )
 
 
-def carried(start: Callable[[], Flow[Any]], answer: Answer) -> Callable[[], object]:
+def carried(start: Callable[[], Flow[Any]], answer: Answer) -> Case:
     """A flow that sends one request, with the answer ready."""
 
     def carry() -> object:
@@ -85,7 +85,7 @@ def carried(start: Callable[[], Flow[Any]], answer: Answer) -> Callable[[], obje
         next(flow)
         return ended(flow, answer)
 
-    return carry
+    return Case(carry)
 
 
 def ended(flow: Generator[Command, Any, Any], event: Any) -> object:
@@ -121,12 +121,10 @@ def routing() -> dict[str, Budget]:
     answer, other = Answer(200, json_of, OPENAI_WHOLE), Answer(200, json_of, ANTHROPIC_WHOLE)
     claude = plan_of({"provider": "anthropic"}).root
     return {
-        "machine alone, fallback over loadbalance": Budget(Case(carried(lambda: visit(tree), answer)), 10),
-        "the same, and making the request": Budget(Case(carried(lambda: run(tree, call, ENV), answer))),
-        "one target, and making the request": Budget(
-            Case(carried(lambda: run(leaf(tree), call, ENV), answer))
-        ),
-        "one target, both bodies translated": Budget(Case(carried(lambda: run(claude, call, ENV), other))),
+        "machine alone, fallback over loadbalance": Budget(carried(lambda: visit(tree), answer), 10),
+        "the same, and making the request": Budget(carried(lambda: run(tree, call, ENV), answer)),
+        "one target, and making the request": Budget(carried(lambda: run(leaf(tree), call, ENV), answer)),
+        "one target, both bodies translated": Budget(carried(lambda: run(claude, call, ENV), other)),
     }
 
 
@@ -222,14 +220,15 @@ def asked(app: App, path: str) -> Case:
     return Case(lambda: finished(app(scope, receive, send)))
 
 
+ALONE = "host's own app, alone"
+
+
 def edge() -> dict[str, Budget]:
     wrapped = ASGIGateway(inner, gateway=Gateway({"provider": "mock"}))
     return {
-        "host's own app, alone": Budget(asked(inner, "/users/1")),
-        "host's own route, on top": Budget(asked(wrapped, "/users/1"), 2, "host's own app, alone"),
-        "host's own route under /v1, on top": Budget(
-            asked(wrapped, "/v1/users/1"), None, "host's own app, alone"
-        ),
+        ALONE: Budget(asked(inner, "/users/1")),
+        "host's own route, on top of that": Budget(asked(wrapped, "/users/1"), 2, ALONE),
+        "the same, where it is under /v1": Budget(asked(wrapped, "/v1/users/1"), None, ALONE),
     }
 
 

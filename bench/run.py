@@ -2,15 +2,16 @@
 
     python bench/run.py [--quick] [--only servers pieces imports leaving] [--write [PAGE]]
 
-All figures are on-CPU time, so that other work on the machine disturbs them as little as can be; what is compared takes turns
-within one run. `--quick` is to see that everything runs: its figures are worth nothing. `--write` puts the tables into
-docs/performance.md.
+All costs are on-CPU time, so that other work on the machine disturbs them as little as can be; what is
+compared takes turns within one run. `--quick` is to see that everything runs: its figures are worth nothing.
+`--write` puts the tables into docs/performance.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import platform
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -19,14 +20,14 @@ import importing
 import leaving
 import pieces
 import servers
-from tables import Table, text, write
+from tables import BEGIN, Table, text, write
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-PARTS: dict[str, Callable[[bool], Table]] = {
-    "servers": lambda quick: servers.table(1, 0.05) if quick else servers.table(7, 1.0),
-    "pieces": lambda quick: pieces.table(1 if quick else 15),
-    "imports": lambda quick: importing.table(1 if quick else 7),
-    "leaving": lambda quick: leaving.table(2 if quick else 40),
+PARTS: dict[str, Callable[[bool], list[Table]]] = {
+    "servers": lambda quick: servers.tables(1, 0.05) if quick else servers.tables(7, 1.0),
+    "pieces": lambda quick: [pieces.table(1 if quick else 15)],
+    "imports": lambda quick: [importing.table(1 if quick else 7)],
+    "leaving": lambda quick: [leaving.table(2 if quick else 40)],
 }
 
 
@@ -46,11 +47,14 @@ def setting() -> str:
 
 def main() -> None:
     given = options()
+    if given.write and BEGIN not in given.write.read_text():
+        sys.exit(f"{given.write} has no {BEGIN}, where the tables could go")
     print(setting())
-    tables = []
+    tables: list[Table] = []
     for name in given.only:
-        tables.append(PARTS[name](given.quick))
-        print(text(tables[-1]), flush=True)
+        made = PARTS[name](given.quick)
+        print(*map(text, made), sep="\n", flush=True)
+        tables += made
     if given.write:
         write(given.write, setting(), tables)
 

@@ -14,7 +14,7 @@ class Table(NamedTuple):
     title: str
     head: tuple[str, ...]
     rows: list[tuple[str, ...]]
-    note: str = ""
+    note: str
 
 
 def text(table: Table) -> str:
@@ -25,13 +25,13 @@ def text(table: Table) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
-    return "\n".join(["", table.title, "-" * len(table.title), *made, *([table.note] if table.note else [])])
+    return "\n".join(["", table.title, "-" * len(table.title), *made, table.note])
 
 
 def markdown(table: Table) -> str:
     lines = [table.head, ("---",) * len(table.head), *table.rows]
     made = ["| " + " | ".join(line) + " |" for line in lines]
-    return "\n".join([f"### {table.title}", "", *made, *(["", table.note] if table.note else []), ""])
+    return "\n".join([f"### {table.title}", "", *made, "", table.note, ""])
 
 
 def replaced(page: str, setting: str, tables: list[Table]) -> str:

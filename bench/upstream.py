@@ -2,8 +2,8 @@
 
     python bench/upstream.py FD
 
-FD is a listening socket that was inherited. The path tells the dialect, the model's name whether an answer is whole,
-streamed in one write (`bench-burst`) or streamed event by event (`bench-paced`).
+FD is a listening socket that was inherited. The path tells the dialect, the model's name whether an answer
+is whole, streamed in one write (`bench-burst`) or streamed event by event (`bench-paced`).
 """
 
 from __future__ import annotations

@@ -20,6 +20,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 Serve = Callable[..., str]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers must agree on the names of tests: one with an address in it is another in each process."""
+    odd = [item.nodeid for item in items if " at 0x" in item.nodeid]
+    if odd:
+        raise pytest.UsageError(f"give these tests ids of their own: {odd}")
+
+
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Serve]:
     """Start a server by `serve("uvicorn", "app:app", "--port", "0", env={…})`; it ends with the module."""

@@ -164,6 +164,14 @@ def test_serve_does_not_offer_held_keys_to_a_network(keyed: Path) -> None:
     assert "a-key-of-the-house" not in done.stderr
 
 
+def test_serve_names_the_extra_that_uvicorn_comes_with() -> None:
+    absent = "import sys; sys.modules['uvicorn'] = None"
+    program = f"{absent}; from gatewaymw.cli import main; sys.exit(main(['serve']))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 2
+    assert "pip install 'gatewaymw[serve]'" in done.stderr
+
+
 def test_serve_names_the_fault_of_a_config(tmp_path: Path) -> None:
     file = tmp_path / "bad.json"
     file.write_text('{"provider": "nobody"}')

@@ -29,6 +29,34 @@ class Gone(Exception):
     """The client left before its request was whole, or its answer."""
 
 
+class Client:
+    """The other side of one request: how far its answer is, and whether it is still there."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.receive, self._send = receive, send
+        self.begun = self.ended = False
+
+    async def send(self, message: Message) -> None:
+        self.begun = True
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            self.ended = True
+        try:
+            await self._send(message)
+        except OSError:
+            raise Gone from None  # since ASGI 2.4 a server may tell it here too
+
+    async def watch(self, scope: anyio.CancelScope) -> None:
+        """Stop whatever is being done for a client that left: most servers tell it here only.
+
+        They say the same once an answer is complete, some of them in the midst of the last `send`,
+        which is then closing the connection and not to be disturbed.
+        """
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        if not self.ended:
+            scope.cancel()
+
+
 class ASGIGateway:
     """Middleware for any ASGI app. Takes Gateway's keywords, or `gateway=` one that exists.
 
@@ -63,18 +91,9 @@ class ASGIGateway:
         return self.gateway.match(scope["method"], path, names)
 
     async def _serve(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            try:
-                await send(message)
-            except OSError:
-                raise Gone from None  # ASGI 2.4: some servers tell it here too
-
+        client = Client(receive, send)
         try:
-            await self._answer(match, scope, receive, watched)
+            await self._answer(match, scope, client)
         except Exception as grouped:
             error = sole(grouped)
             if isinstance(error, Gone):
@@ -84,22 +103,22 @@ class ASGIGateway:
                 raise error from None
             # A bug of ours or of the host's callables. The client learns that, and no more.
             log.exception("gatewaymw failed on %s %s", scope["method"], match.endpoint.name)
-            if begun:
+            if client.begun:
                 raise
             refusal = GatewayError("the gateway failed; its log says why", code="internal_error")
             await respond(self.gateway.refuse(refusal, match), send)
 
-    async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, match: Match, scope: Scope, client: Client) -> None:
         try:
-            inbound = await self._inbound(match, scope, receive)
+            inbound = await self._inbound(match, scope, client.receive)
         except GatewayError as error:
-            return await respond(self.gateway.refuse(error, match), send)
+            return await respond(self.gateway.refuse(error, match), client.send)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(hang_up, receive, tasks.cancel_scope)
+            tasks.start_soon(client.watch, tasks.cancel_scope)
             try:
                 async with self.gateway.driver() as driver:
                     served = await driver.run(self.gateway.serve(inbound))
-                    await respond(served, send, driver)
+                    await respond(served, client.send, driver)
             finally:
                 tasks.cancel_scope.cancel()
 
@@ -145,13 +164,6 @@ async def whole(receive: Receive, gateway: Gateway) -> bytes:
             pieces.append(piece)
         if not message.get("more_body", False):
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-async def hang_up(receive: Receive, scope: anyio.CancelScope) -> None:
-    """The client left: stop whatever is being done for it. Servers tell only here, not in `send`."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
 
 
 async def respond(served: Served, send: Send, driver: Driver | None = None) -> None:

@@ -131,14 +131,19 @@ class Chooser:
         if self._level == "none" or (
             self._level == "named" and (config is None or config.lstrip()[:1] == "{")
         ):
-            raise Forbidden(
-                "this gateway routes by its own config; leave out the config and provider headers"
-                if self._level == "none"
-                else "this gateway takes the names of its own configs only; send one as the config header"
-            )
+            raise self._not_permitted(wishes)
         if config is not None and config.lstrip()[:1] != "{":
             return self._by_name(config.strip(), wishes)
         return compiler.compile_config(self._brought(config, wishes), self._callers)
+
+    def _not_permitted(self, wishes: Wishes) -> Forbidden:
+        return Forbidden(
+            "this gateway routes by its own config; leave out the config and provider headers, and the "
+            "provider in front of the model (@NAME/)"
+            if self._level == "none"
+            else "this gateway takes the names of its own configs only; send one as the config header",
+            param=wishes.prefix + next(name for name in ROUTING if name in wishes.given),
+        )
 
     def _by_name(self, name: str, wishes: Wishes) -> Plan:
         if name not in self._named:
@@ -170,9 +175,12 @@ class Chooser:
         held = leaf.credential is not None and leaf.credential.held
         base, guarded = leaf.base_url, leaf.guarded
         if "custom_host" in changes:
-            if held:
-                raise Forbidden("a key of the operator's is not sent to a host that the caller names")
             header = wishes.prefix + "custom-host"
+            if held:
+                raise Forbidden(
+                    "a key of the operator's is not sent to a host that callers name; leave the header out",
+                    param=header,
+                )
             base, guarded = check_custom_host(changes["custom_host"], self._trusted, header)
         forward = changes.get("forward_headers")
         timeout = changes.get("request_timeout")
@@ -180,7 +188,9 @@ class Chooser:
             leaf,
             base_url=base,
             guarded=guarded,
-            forward=forwardable(forward) if forward is not None else leaf.forward,
+            forward=leaf.forward
+            if forward is None
+            else forwardable(forward, wishes.prefix + "forward-headers"),
             timeout=timeout / 1000 if timeout is not None else leaf.timeout,
             strict=leaf.strict and changes.get("strict_open_ai_compliance", True),
         )

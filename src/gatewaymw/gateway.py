@@ -19,7 +19,7 @@ from .core.routing.reply import Reply
 from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .headers import Wishes
-from .inbound import Inbound, Match, Matcher, form_body, json_body
+from .inbound import Inbound, Match, Matcher, form_body, json_body, kind_of
 
 MiB = 2**20
 Auth = Callable[..., Any]
@@ -88,7 +88,7 @@ class Gateway:
         http_client: Any = None,
         env: Env = ENV,
     ) -> None:
-        # Here, so that whoever only imports the package does not wait for pydantic's models and the HTTP client.
+        # Here, so that whoever only imports the package does not wait for pydantic and the HTTP client.
         from .choice import Book, Chooser
         from .config.loading import load, split
         from .config.secrets import resolve
@@ -210,6 +210,8 @@ class Gateway:
             body = json_body(inbound)
         elif match.endpoint.body == "form":
             parts, body = form_body(inbound, self.max_body)
+        elif inbound.body:
+            kind_of(inbound)  # the provider would not be told that it is compressed
         return Call(
             endpoint=match.endpoint,
             method=inbound.facts.method,
@@ -226,7 +228,8 @@ class Gateway:
 
 def admit(inbound: Inbound) -> Flow[None]:
     """Ask the host who is there. Raises Unauthorized."""
-    if (yield from ask("auth", inbound.facts)) is None:
+    principal = yield from ask("auth", inbound.facts)
+    if principal is None or principal is False:  # a comparison's answer is no principal either
         raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
 
 

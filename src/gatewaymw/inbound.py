@@ -118,6 +118,7 @@ def form_body(inbound: Inbound, limit: int) -> tuple[tuple[Part, ...], Mapping[s
 
 
 def kind_of(inbound: Inbound) -> str:
+    """The content type of a body that is not compressed. Raises GatewayError for one that is."""
     headers = inbound.facts.headers
     if headers.get("content-encoding", "identity") != "identity":
         raise GatewayError(
@@ -158,7 +159,9 @@ def parts_of(body: bytes, boundary: bytes, limit: int) -> tuple[Part, ...]:
                 made.append((event, []))
             elif isinstance(event, sansio.Data) and made:
                 made[-1][1].append(event.data)
-    except (ValueError, RequestEntityTooLarge) as error:
+    except RequestEntityTooLarge:
+        raise BadRequest(f"a form has {PARTS} parts at most", code="invalid_form") from None
+    except ValueError as error:
         raise BadRequest(f"the body is not a multipart form: {error}", code="invalid_form") from None
     return tuple(part_of(event, b"".join(data)) for event, data in made)
 

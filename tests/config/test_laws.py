@@ -212,7 +212,7 @@ def test_the_worst_a_header_can_hold_is_done_with_soon(text: str) -> None:
         plan_of_text(text, CALLER)
     except ConfigError as fault:
         assert len(str(fault)) < 1000
-    assert time.process_time() - started < 0.25
+    assert time.process_time() - started < 2.5, "ten times what it takes: it is no longer linear"
 
 
 def test_the_modes_of_these_tests_are_those_the_models_know() -> None:

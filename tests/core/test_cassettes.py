@@ -74,7 +74,8 @@ def streamed(folder: Path, codec: Codec) -> bytes:
     assert stream
     framer, state, out = stream.framer(), stream.start, b""
     for frame in framer.feed((folder / "upstream.sse").read_bytes()) + framer.close():
-        event = decode_json(frame)
+        if (event := decode_json(frame)) is None:
+            continue
         before = copy.deepcopy(event)
         try:
             state, chunks = stream.step(state, event, context(folder))

@@ -65,7 +65,10 @@ def test_names_are_lost_and_named() -> None:
             {"type": "file", "file": {"file_data": "AAAA", "mime_type": "image/webp"}},
             picture("data:image/webp;base64,AAAA"),
         ),
-        ({"type": "file", "file": {"file_url": "https://x.example/a.gif"}}, picture("https://x.example/a.gif")),
+        (
+            {"type": "file", "file": {"file_url": "https://x.example/a.gif"}},
+            picture("https://x.example/a.gif"),
+        ),
         (
             {"type": "file", "file": {"file_url": "https://x.example/a", "mime_type": "image/png"}},
             picture("https://x.example/a"),
@@ -76,8 +79,18 @@ def test_names_are_lost_and_named() -> None:
             words("a.md\n\n# Hi"),
         ),
         ({"type": "file", "file": {"file_data": "data:application/json,{}"}}, words("{}")),
+        (
+            {
+                "type": "file",
+                "file": {
+                    "file_data": f"data:application/octet-stream;base64,{encoded('x')}",
+                    "mime_type": "text/csv; charset=utf-8",
+                },
+            },
+            words("x"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_parts_of_a_user(given: JSON, made: JSON) -> None:
     assert sent(user([given]))[0]["content"] == [made]
 
@@ -104,7 +117,7 @@ def test_parts_of_a_user(given: JSON, made: JSON) -> None:
         (
             [{"type": "file", "file": {"file_data": "AAAA"}}],
             "messages[0].content[0].file.file_data",
-            "not application/pdf",
+            "not application/octet-stream",
         ),
         (
             [{"type": "file", "file": {"filename": "a.txt", "file_data": "/w=="}}],
@@ -149,11 +162,14 @@ def test_content_that_cohere_does_not_take(content: Any, param: str, says: str) 
             {"role": "tool", "tool_call_id": "c", "content": [{"type": "file", "file": {"file_data": PNG}}]},
             "messages[0].content[0]",
         ),
-        ({"role": "tool", "tool_call_id": "c", "content": [{"type": "document"}]}, "messages[0].content[0].document"),
+        (
+            {"role": "tool", "tool_call_id": "c", "content": [{"type": "document"}]},
+            "messages[0].content[0].document",
+        ),
         ({"role": "function", "name": "f", "content": "a"}, "messages[0].name"),
         ({"role": "function", "content": "a"}, "messages[0].name"),
     ],
-)  # fmt: skip
+)
 def test_a_message_of_the_wrong_shape_is_named(message: Any, param: str) -> None:
     assert refused(messages=[message]).param == param
 

@@ -27,7 +27,10 @@ def test_a_greeting_is_all_there_is() -> None:
         ({"top_k": 40}, {"k": 40}),
         ({"k": 40}, {"k": 40}),
         ({"seed": 7}, {"seed": 7}),
-        ({"frequency_penalty": 0.1, "presence_penalty": 0}, {"frequency_penalty": 0.1, "presence_penalty": 0}),
+        (
+            {"frequency_penalty": 0.1, "presence_penalty": 0},
+            {"frequency_penalty": 0.1, "presence_penalty": 0},
+        ),
         ({"logprobs": True}, {"logprobs": True}),
         ({"max_tokens": 9}, {"max_tokens": 9}),
         ({"max_completion_tokens": 9, "max_tokens": 8}, {"max_tokens": 9}),
@@ -38,12 +41,15 @@ def test_a_greeting_is_all_there_is() -> None:
         ({"stop": ["x", " "], "stop_sequences": ["y"]}, {"stop_sequences": ["y", "x", " "]}),
         ({"stop": []}, {}),
         ({"safety_mode": "STRICT", "priority": 3}, {"safety_mode": "STRICT", "priority": 3}),
-        ({"documents": ["a", {"id": "d", "data": {"t": "b"}}]}, {"documents": ["a", {"id": "d", "data": {"t": "b"}}]}),
+        (
+            {"documents": ["a", {"id": "d", "data": {"t": "b"}}]},
+            {"documents": ["a", {"id": "d", "data": {"t": "b"}}]},
+        ),
         ({"citation_options": {"mode": "OFF"}}, {"citation_options": {"mode": "OFF"}}),
         ({"thinking": {"type": "disabled"}}, {"thinking": {"type": "disabled"}}),
         ({"temperature": None, "stop": None, "tools": None, "response_format": None}, {}),
     ],
-)  # fmt: skip
+)
 def test_parameters(params: JSON, made: JSON) -> None:
     sent = ask(**params)
     assert {name: value for name, value in sent.body.items() if name not in ("model", "messages")} == made
@@ -193,7 +199,12 @@ def test_beside_tools_and_documents_a_format_gives_way_and_is_named(beside: JSON
         (PERSON, PERSON),
         ({"type": "integer", "minimum": 1}, {"type": "integer", "description": '{"minimum":1}'}),
         (
-            {"type": "array", "minItems": 1, "description": "Few.", "items": {"type": "string", "minLength": 2}},
+            {
+                "type": "array",
+                "minItems": 1,
+                "description": "Few.",
+                "items": {"type": "string", "minLength": 2},
+            },
             {
                 "type": "array",
                 "description": 'Few.\n\n{"minItems":1}',
@@ -207,22 +218,21 @@ def test_beside_tools_and_documents_a_format_gives_way_and_is_named(beside: JSON
         ({"pattern": 1, "format": 1}, {"description": '{"pattern":1,"format":1}'}),
         ({"oneOf": [{"maximum": 1}]}, {"anyOf": [{"description": '{"maximum":1}'}]}),
         ({"oneOf": [1], "anyOf": [{}]}, {"anyOf": [{}], "description": '{"oneOf":[1]}'}),
-        ({"allOf": [PERSON], "description": 1}, {"description": None}),
+        ({"allOf": [{}], "description": 1}, {"description": '{"allOf":[{}]}'}),
         (
             {"$defs": {"a": {"not": {}}}, "properties": {"maximum": {"$ref": "#/$defs/a"}}},
             {"$defs": {"a": {"description": '{"not":{}}'}}, "properties": {"maximum": {"$ref": "#/$defs/a"}}},
         ),
         ({"additionalProperties": False}, {"additionalProperties": False}),
-        ({"additionalProperties": {"minimum": 1}}, {"additionalProperties": {"description": '{"minimum":1}'}}),
+        (
+            {"additionalProperties": {"minimum": 1}},
+            {"additionalProperties": {"description": '{"minimum":1}'}},
+        ),
         ({"enum": [{"minimum": 1}], "properties": []}, {"enum": [{"minimum": 1}], "properties": []}),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_enforced_is_told(given: JSON, made: JSON) -> None:
-    got = enforced(given, "s")
-    if made.get("description", "") is None:
-        assert "allOf" not in got and '"allOf"' in got["description"]
-    else:
-        assert got == made
+    assert enforced(given, "s") == made
 
 
 def test_a_schema_has_a_depth() -> None:

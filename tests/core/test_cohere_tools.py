@@ -151,7 +151,7 @@ def test_without_tools_only_a_call_that_was_asked_for_is_lost(
         ({"tools": [tool(parameters=[])]}, "tools[0].function.parameters"),
         ({"functions": {}}, "functions"),
         ({"functions": [{}]}, "functions[0].name"),
-        ({"function_call": "f"}, "function_call"),
+        ({"function_call": "f"}, "tool_choice"),
         ({"function_call": {}}, "function_call.name"),
         ({"tool_choice": "some"}, "tool_choice"),
         ({"tool_choice": ["auto"]}, "tool_choice"),
@@ -161,7 +161,7 @@ def test_without_tools_only_a_call_that_was_asked_for_is_lost(
         ({"tool_choice": {"type": "function", "function": {"name": "h"}}, "tools": TWO}, "tool_choice"),
         ({"tool_choice": {"type": "allowed_tools"}}, "tool_choice.allowed_tools"),
         (
-            {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "all"}}},
+            {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "all", "tools": []}}},
             "tool_choice.allowed_tools.mode",
         ),
         (

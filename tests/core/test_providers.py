@@ -48,7 +48,7 @@ def test_addresses_join_and_header_names_are_lower_case(provider: Provider) -> N
     assert not provider.base_url.endswith("/")
     names = {*provider.headers, *provider.accepts, *provider.option_headers.values()}
     assert all(name == name.lower() for name in names)
-    assert all(str(route.path).startswith("/") for route in provider.routes.values())
+    assert all(callable(route.path) or route.path.startswith("/") for route in provider.routes.values())
 
 
 def test_importing_the_table_does_not_import_what_the_mock_answers() -> None:

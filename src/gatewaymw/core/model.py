@@ -130,8 +130,12 @@ class Provider:
     """Provider options that travel as headers: option name → header name, lower-case."""
     requires: Mapping[str, str] = field(default_factory=dict)
     """Options it cannot be called without → the official environment variable of each, for messages."""
+    locating: frozenset[str] = frozenset()
+    """Those of them that only make the address: not asked for where a target has an address of its own."""
     assumes: Mapping[str, str] = field(default_factory=dict)
     """Options that have a value where a target gives none."""
+    settles: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
+    """Fields of the body that options settle, over the client's own but not over a target's overrides."""
     needs_key: bool = True
     env_key: str = ""
     """The official SDK's environment variable for the key, for messages and docs."""

@@ -71,8 +71,12 @@ class Target:
     def __post_init__(self) -> None:
         if self.provider.assumes:
             object.__setattr__(self, "options", {**self.provider.assumes, **self.options})
-        missing = tuple(name for name in self.provider.requires if not self.options.get(name))
+        spared = self.provider.locating if self.base_url else ()
+        required = [name for name in self.provider.requires if name not in spared]
+        missing = tuple(name for name in required if not self.options.get(name))
         object.__setattr__(self, "missing", missing)
+        if self.provider.settles and (settled := self.provider.settles(self.options)):
+            object.__setattr__(self, "overrides", {**settled, **self.overrides})
         base = self.base_url or self.provider.base_url
         if "{" in base and not missing:
             made = self.provider.base if not self.base_url else None

@@ -8,7 +8,7 @@ from typing import Any
 from anyio.lowlevel import RunVar
 
 from ..core.values import Request
-from .handed import AsyncHanded, Handed
+from .handed import AsyncHanded, Handed, family
 from .pool import AsyncPool, Pool
 from .scripted import SCHEME, AsyncScripted, Scripted
 from .transport import AsyncTransport, Transport
@@ -28,8 +28,9 @@ def key_of(request: Request) -> str:
 class AsyncOutbound:
     """The transports of one event loop."""
 
-    def __init__(self, client: Any = None) -> None:
+    def __init__(self, client: Any = None, inherited: AsyncOutbound | None = None) -> None:
         self.pid = os.getpid()
+        self._inherited = inherited
         self._client = AsyncHanded(client) if client is not None else None
         self._pools: dict[str, AsyncTransport] = {}
 
@@ -49,17 +50,22 @@ class AsyncOutbound:
 
 
 class AsyncOutbounds:
-    """One AsyncOutbound per event loop, made when it is first needed there."""
+    """One AsyncOutbound per event loop, made when it is first needed there.
+
+    Raises ConfigError for a client that is none.
+    """
 
     def __init__(self, client: Any = None) -> None:
         self._client = client
+        if client is not None:
+            family(client)
         self._here: RunVar[AsyncOutbound] = RunVar(f"gatewaymw-outbound-{id(self)}")
 
     def get(self) -> AsyncOutbound:
         here = self._here.get(None)
         if here is None or here.pid != os.getpid():
-            # Sockets of the parent process are left alone: closing them here would end its calls.
-            here = AsyncOutbound(self._client)
+            # Sockets of the parent process are kept and left alone: closing them here could end its calls.
+            here = AsyncOutbound(self._client, here)
             self._here.set(here)
         return here
 
@@ -70,10 +76,12 @@ class AsyncOutbounds:
 
 
 class Outbound:
-    """The transports of one process, for threads."""
+    """The transports of one process, for threads. Raises ConfigError for a client that is none."""
 
     def __init__(self, client: Any = None) -> None:
         self._given = client
+        self._inherited: list[dict[str, Transport]] = []
+        """Of the parent process: never used, and kept so that no garbage collector closes them."""
         self._start()
 
     def _start(self) -> None:
@@ -83,6 +91,7 @@ class Outbound:
 
     def transport(self, request: Request) -> Transport:
         if self._pid != os.getpid():
+            self._inherited.append(self._pools)
             self._start()
         if self._client and not request.url.startswith(SCHEME):
             return self._client

@@ -141,9 +141,19 @@ def opened_headers(response: httpcore.Response) -> dict[str, str]:
 class AsyncPool:
     """An AsyncTransport for one origin, or for all those that callers choose."""
 
-    def __init__(self, guarded: bool = False) -> None:
+    def __init__(
+        self,
+        guarded: bool = False,
+        dialler: AsyncDialler | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            tls(), None, CONNECTIONS, KEPT, EXPIRY, network_backend=AsyncDialler(guarded)
+            context or tls(),
+            None,
+            CONNECTIONS,
+            KEPT,
+            EXPIRY,
+            network_backend=dialler or AsyncDialler(guarded),
         )
 
     async def send(self, request: Request) -> AsyncOpened:
@@ -205,9 +215,11 @@ class AsyncPoolBody:
 class Pool:
     """The same over blocking sockets."""
 
-    def __init__(self, guarded: bool = False) -> None:
+    def __init__(
+        self, guarded: bool = False, dialler: Dialler | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
         self._pool = httpcore.ConnectionPool(
-            tls(), None, CONNECTIONS, KEPT, EXPIRY, network_backend=Dialler(guarded)
+            context or tls(), None, CONNECTIONS, KEPT, EXPIRY, network_backend=dialler or Dialler(guarded)
         )
 
     def send(self, request: Request) -> Opened:

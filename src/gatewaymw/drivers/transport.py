@@ -6,6 +6,7 @@ goes wrong on the network is raised as `Unreachable`, which holds the failure as
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
@@ -72,9 +73,11 @@ def plain(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return made
 
 
-def is_tls(error: Exception) -> bool:
-    """Whether a connection could be made, but no safe one. Only the words of the error tell."""
-    return "certificate" in str(error).lower() or "ssl" in str(error).lower()
+def is_tls(error: BaseException | None) -> bool:
+    """Whether a connection could be made, but no safe one: an error of TLS is what came before this one."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__context__
+    return error is not None
 
 
 def is_cut(error: Exception) -> bool:

@@ -28,9 +28,7 @@ UNSIGNED = frozenset(
     }
 )
 """Headers that AWS's own SDKs leave unsigned, since they may change between hops."""
-MADE_HERE = frozenset(
-    {"authorization", "date", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
-)
+MADE_HERE = frozenset({"authorization", "date", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"})
 """Headers that a signature brings; what else was there by these names would contradict it."""
 PORTS = {"http": 80, "https": 443}
 

@@ -22,19 +22,32 @@ ALIASES: Mapping[str, str] = {"image/jpg": "image/jpeg", "application/x-pdf": "a
 
 # The registered types: https://www.iana.org/assignments/media-types/media-types.xhtml
 KINDS: Mapping[str, str] = {
-    "csv": "text/csv",
-    "gif": "image/gif",
-    "htm": "text/html",
-    "html": "text/html",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "json": "application/json",
-    "md": "text/markdown",
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "txt": "text/plain",
-    "webp": "image/webp",
-    "xml": "text/xml",
+    **{
+        "csv": "text/csv",
+        "htm": "text/html",
+        "html": "text/html",
+        "md": "text/markdown",
+        "txt": "text/plain",
+    },
+    **{"xml": "text/xml", "json": "application/json", "pdf": "application/pdf"},
+    **{
+        "gif": "image/gif",
+        "jpeg": "image/jpeg",
+        "jpg": "image/jpeg",
+        "png": "image/png",
+        "webp": "image/webp",
+    },
+    **{"heic": "image/heic", "heif": "image/heif", "avif": "image/avif", "bmp": "image/bmp"},
+    **{
+        "aac": "audio/aac",
+        "aiff": "audio/aiff",
+        "flac": "audio/flac",
+        "m4a": "audio/mp4",
+        "mp3": "audio/mpeg",
+    },
+    **{"ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav"},
+    **{"3gp": "video/3gpp", "avi": "video/x-msvideo", "flv": "video/x-flv", "mov": "video/quicktime"},
+    **{"mp4": "video/mp4", "mpeg": "video/mpeg", "mpg": "video/mpeg", "webm": "video/webm"},
 }
 
 

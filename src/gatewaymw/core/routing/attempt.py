@@ -200,6 +200,7 @@ def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call,
             code=result.code,
         )
         body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
+    body = redacted(body, made.key)
     headers = result.headers if isinstance(result, Answer) else {}
     return Reply(status=status, body=body, headers=headers, target=target, tries=tries, again=tries != 0)
 
@@ -212,7 +213,7 @@ def worded(failure: Failure, provider: str, made: Prepared) -> str:
 
 
 def explained(answer: Answer, status: int, made: Prepared) -> bytes:
-    """The provider's error body in the client's shape, without the key that some providers echo."""
+    """The provider's error body in the client's shape."""
     if 300 <= answer.status < 400:
         message = f"{made.context.provider} answered with a redirect, which is not followed"
         inner = {"message": message, "type": "upstream_error", "param": None, "code": "upstream_redirect"}
@@ -223,8 +224,12 @@ def explained(answer: Answer, status: int, made: Prepared) -> bytes:
         shaped = render(body, status, made.context)
     except ODD:
         shaped = openai.error(body, status, made.context)
-    text = json.dumps({**shaped, "provider": made.context.provider})
-    return text.replace(made.key.encode(), b"[redacted]") if len(made.key) >= 8 else text
+    return json.dumps({**shaped, "provider": made.context.provider})
+
+
+def redacted(body: bytes, key: str) -> bytes:
+    """An error without the credential, which some providers quote, whole or in an event of a stream."""
+    return body.replace(json.dumps(key)[1:-1], b"[redacted]") if len(key) >= 8 else body
 
 
 def parsed(body: bytes) -> object:

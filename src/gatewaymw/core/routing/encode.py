@@ -13,7 +13,6 @@ from ..endpoints import PROXY
 from ..errors import BadRequest, Unauthorized, Unsupported
 from ..model import IDENTITY, Codec, Context, Encoded, Keys, Route
 from ..plan import Target
-from ..providers.registry import serving
 from ..values import Call, Env, Request
 
 AGENT = "gatewaymw"
@@ -80,6 +79,9 @@ def route_of(target: Target, call: Call, model: str) -> Route:
         return route
     if endpoint is PROXY:
         return Route(quote(call.path, safe="/-._~:@!$&'()*+,;="), IDENTITY)
+    # Not at the top: all the dialects come with it, which only a plan needs, and a plan has brought them.
+    from ..providers import serving
+
     able = ", ".join(serving(endpoint)) or "no provider"
     raise Unsupported(f"{endpoint.path} is not supported by {provider.name}; it is by {able}")
 
@@ -150,7 +152,7 @@ def address(route: Route, target: Target, call: Call, context: Context) -> str:
     elif "{" in path:
         path = path.format_map({**target.options, "model": quote(context.model, safe="")})
     if call.query and call.endpoint.body in ("none", "any"):
-        return f"{target.base}{path}?{call.query}"
+        return f"{target.base}{path}{'&' if '?' in path else '?'}{call.query}"
     return target.base + path
 
 
@@ -159,8 +161,9 @@ def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
     headers = {"user-agent": AGENT, "accept-encoding": "identity", **target.headers}
     if kind:
         headers["content-type"] = kind
+    hop = call.headers.get("connection", "").lower().replace(" ", "").split(",")  # RFC 9110, 7.6.1
     for name in (*target.provider.accepts, *target.forward):
-        if (value := call.headers.get(name)) is not None:
+        if (value := call.headers.get(name)) is not None and name not in hop:
             headers[name] = clean(name, value)
     return headers
 

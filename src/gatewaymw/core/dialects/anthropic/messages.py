@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ... import json
 from ...errors import BadRequest
 from ...values import JSON
+from ..calls import arguments, named
 from ..fields import array, mapping, text
 from .content import ASSISTANT, SYSTEM, TOOL, USER, Part, blocks, own, words
 
@@ -142,27 +142,6 @@ def call(value: Any, path: str) -> Part:
     block = {"type": "tool_use", "id": call_id(spec.get("id"), f"{path}.id"), "name": name, "input": given}
     kept = ("cache_control", "caller", "toolset_name")
     return block | {key: spec[key] for key in kept if spec.get(key) is not None}
-
-
-def named(spec: Part, path: str) -> tuple[str, Part]:
-    if spec.get("type") == "custom":
-        custom = mapping(spec.get("custom"), f"{path}.custom")
-        return text(custom.get("name"), f"{path}.custom.name"), {"input": custom.get("input")}
-    function = mapping(spec.get("function"), f"{path}.function")
-    name = text(function.get("name"), f"{path}.function.name")
-    return name, arguments(function.get("arguments"), f"{path}.function.arguments")
-
-
-def arguments(value: Any, path: str) -> Part:
-    """The arguments of a call, parsed. None at all are an empty object. Raises BadRequest."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return {}
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError as error:
-            raise BadRequest(f"{path} must be JSON: {error}", param=path) from None
-    return mapping(value, path)
 
 
 def call_id(value: Any, path: str) -> str:

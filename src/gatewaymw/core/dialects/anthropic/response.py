@@ -13,6 +13,7 @@ from typing import Any
 from ... import json
 from ...model import Context
 from ...values import JSON, NOTHING
+from ..calls import functional
 from .errors import fault
 
 # https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
@@ -93,11 +94,6 @@ def aside(block: JSON) -> JSON:
     caller = block.get("caller")
     kept = {"caller": caller} if isinstance(caller, dict) and caller.get("type") != "direct" else {}
     return kept | ({"toolset_name": block["toolset_name"]} if block.get("toolset_name") else {})
-
-
-def functional(context: Context) -> bool:
-    """Whether the client speaks of functions, as it was done before tools."""
-    return "functions" in context.request and "tools" not in context.request
 
 
 def refusal(body: Mapping[str, Any]) -> str | None:

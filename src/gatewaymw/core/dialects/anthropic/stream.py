@@ -21,8 +21,9 @@ from ... import json
 from ...errors import UpstreamError
 from ...model import Context, Stream
 from ...values import JSON, NOTHING
+from ..calls import functional
 from .errors import fault
-from .response import annotation, aside, finish, functional, left, refusal, tier, usage
+from .response import annotation, aside, finish, left, refusal, tier, usage
 
 
 class State(NamedTuple):

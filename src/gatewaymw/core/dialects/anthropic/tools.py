@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import BadRequest
 from ...values import JSON
+from ..calls import confined, legacy
 from ..fields import array, mapping, text
 from .models import Traits
 from .schema import closed
@@ -138,25 +139,3 @@ def alone(chosen: JSON | None) -> JSON:
     if chosen and chosen["type"] == "none":
         return chosen
     return {**(chosen or {"type": "auto"}), "disable_parallel_tool_use": True}
-
-
-def confined(value: Mapping[str, Any]) -> tuple[str, set[str]]:
-    """A choice among some of the tools: the rest are not offered at all, which comes to the same."""
-    path = "tool_choice.allowed_tools"
-    spec = mapping(value.get("allowed_tools"), path)
-    mode = text(spec.get("mode"), f"{path}.mode")
-    names: set[str] = set()
-    for index, each in enumerate(array(spec.get("tools"), f"{path}.tools")):
-        tool = mapping(each, f"{path}.tools[{index}]")
-        inner = tool.get("function")
-        named = inner if isinstance(inner, Mapping) else tool
-        names.add(text(named.get("name"), f"{path}.tools[{index}].function.name"))
-    return mode, names
-
-
-def legacy(body: Mapping[str, Any]) -> Any:
-    """`function_call`, as a tool choice."""
-    value = body.get("function_call")
-    if not isinstance(value, Mapping):
-        return value
-    return {"type": "function", "function": {"name": text(value.get("name"), "function_call.name")}}

@@ -103,12 +103,13 @@ def filed(spec: Part, given: str, path: str) -> JSON:
         if (kind or kind_of(given)).startswith("image/"):
             return pictured(given, path, None)
         raise Unsupported(f"{path}: Cohere fetches images only; send the text itself", param=path)
-    media = data_uri(given, path) if is_data(given) else Media(kind or "application/pdf", given)
-    if media.type.startswith("image/"):
-        return pictured(f"data:{media.type};base64,{media.data}", path, None)
-    if not media.type.startswith("text/") and media.type not in ("application/json", "application/xml"):
-        raise Unsupported(f"{path}: Cohere reads images and text, not {media.type}", param=path)
-    told = read_text(media.data, path)
+    unsaid, data = data_uri(given, path) if is_data(given) else Media("application/octet-stream", given)
+    kind = kind if kind and unsaid == "application/octet-stream" else unsaid
+    if kind.startswith("image/"):
+        return pictured(f"data:{kind};base64,{data}", path, None)
+    if not kind.startswith("text/") and kind not in ("application/json", "application/xml"):
+        raise Unsupported(f"{path}: Cohere reads images and text, not {kind}", param=path)
+    told = read_text(data, path)
     return {"type": "text", "text": f"{name}\n\n{told}" if isinstance(name, str) and name else told}
 
 

@@ -15,6 +15,7 @@ from ...errors import UpstreamError
 from ...model import Context
 from ...values import JSON
 from .. import openai
+from ..calls import functional
 
 FINISH: Mapping[str, str] = {"MAX_TOKENS": "length", "TOOL_CALL": "tool_calls"}
 """OpenAI's words for the reasons that are not `stop`, as COMPLETE and STOP_SEQUENCE are."""
@@ -83,11 +84,6 @@ def tool_call(call: JSON) -> JSON:
     written = given if isinstance(given, str) else json.dumps(given).decode()
     named = {"name": str(function.get("name") or ""), "arguments": written}
     return {"id": str(call.get("id") or ""), "type": "function", "function": named}
-
-
-def functional(context: Context) -> bool:
-    """Whether the client speaks of functions, as it was done before tools."""
-    return "functions" in context.request and "tools" not in context.request
 
 
 def beside(said: JSON) -> JSON:

@@ -19,7 +19,8 @@ from ...errors import UpstreamError
 from ...model import Context, Stream
 from ...values import JSON
 from .. import openai
-from .response import cited, finish, functional, left, likelihoods, unanswered, usage
+from ..calls import functional
+from .response import cited, finish, left, likelihoods, unanswered, usage
 
 
 class State(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ...errors import BadRequest
 from ...values import JSON
+from ..calls import confined, legacy
 from ..fields import array, mapping, text
 from .schema import enforced
 
@@ -29,7 +30,7 @@ class Choice(NamedTuple):
     """What the model must do, None for as it sees fit, and the tools it is confined to, None for all."""
 
     must: str | None = None
-    among: frozenset[str] | None = None
+    names: frozenset[str] | None = None
 
 
 def tooling(body: Mapping[str, Any], lost: list[str]) -> JSON:
@@ -37,12 +38,12 @@ def tooling(body: Mapping[str, Any], lost: list[str]) -> JSON:
 
     Raises BadRequest.
     """
-    must, among = chosen(body)
+    must, names = chosen(body)
     offered = offer(body, lost)
-    if among is not None:
-        if strays := sorted(among - {tool.name for tool in offered}):
+    if names is not None:
+        if strays := sorted(names - {tool.name for tool in offered}):
             raise BadRequest(f"tool_choice names {strays[0]}, which is not among tools", param="tool_choice")
-        offered = [tool for tool in offered if tool.name in among]
+        offered = [tool for tool in offered if tool.name in names]
     if not offered:
         # Cohere refuses a choice among none; only where a call is asked for is anything lost.
         lost += ["tool_choice"] if must == "REQUIRED" else []
@@ -119,45 +120,28 @@ def chosen(body: Mapping[str, Any]) -> Choice:
     """OpenAI's choice, or Cohere's own words for it. Raises BadRequest."""
     value = body.get("tool_choice")
     if value is None:
-        return legacy(body.get("function_call"))
+        value = legacy(body)
+    if value is None:
+        return Choice()
     if isinstance(value, str) and value in CHOICES:
         return CHOICES[value]
     if isinstance(value, Mapping):
         kind = value.get("type")
         if kind == "allowed_tools":
-            return confined(value)
+            return among(value)
         inner = value.get("function") or value.get("custom")
         if kind in ("function", "custom") and isinstance(inner, Mapping):
-            return only(text(inner.get("name"), f"tool_choice.{kind}.name"))
+            name = text(inner.get("name"), f"tool_choice.{kind}.name")
+            return Choice("REQUIRED", frozenset({name}))
     raise BadRequest(
         "tool_choice must be none, auto, required, a function to call or allowed_tools", param="tool_choice"
     )
 
 
-def only(name: str) -> Choice:
-    return Choice("REQUIRED", frozenset({name}))
-
-
-def confined(value: Mapping[str, Any]) -> Choice:
+def among(value: Mapping[str, Any]) -> Choice:
     """A choice among some of the tools: the rest are not offered at all, which comes to the same."""
-    path = "tool_choice.allowed_tools"
-    spec = mapping(value.get("allowed_tools"), path)
-    if spec.get("mode") not in ("auto", "required"):
-        raise BadRequest(f"{path}.mode must be auto or required", param=f"{path}.mode")
-    names: set[str] = set()
-    for index, each in enumerate(array(spec.get("tools"), f"{path}.tools")):
-        tool = mapping(each, f"{path}.tools[{index}]")
-        inner = tool.get("function")
-        named = inner if isinstance(inner, Mapping) else tool
-        names.add(text(named.get("name"), f"{path}.tools[{index}].function.name"))
-    return Choice("REQUIRED" if spec["mode"] == "required" else None, frozenset(names))
-
-
-def legacy(value: Any) -> Choice:
-    """`function_call`, from before there were tools."""
-    if value is None or value == "auto":
-        return Choice()
-    if value == "none":
-        return Choice("NONE")
-    spec = mapping(value, "function_call")
-    return only(text(spec.get("name"), "function_call.name"))
+    mode, names = confined(value)
+    if mode not in ("auto", "required"):
+        path = "tool_choice.allowed_tools.mode"
+        raise BadRequest(f"{path} must be auto or required", param=path)
+    return Choice("REQUIRED" if mode == "required" else None, frozenset(names))

@@ -99,7 +99,7 @@ def point(part: Part, before: list[Part], place: Place, reading: Reading, where:
     mark = part.get(name)
     if mark is None:
         return []
-    last = before[-1] if before else {"cachePoint": None}
+    last: Part = before[-1] if before else {"cachePoint": None}
     if place.name not in reading.family.caches or "cachePoint" in last or "reasoningContent" in last:
         reading.lost.append(f"{where}.{name}")
         return []

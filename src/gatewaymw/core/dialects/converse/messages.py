@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from ... import json
 from ...errors import BadRequest
 from ...values import JSON
+from ..calls import arguments, named
 from ..fields import array, mapping, text
 from .content import ASSISTANT, SYSTEM, TOOL, USER, Part, Reading, blocks, own, point, words
 
@@ -119,11 +119,14 @@ def answered(message: Part, path: str, reading: Reading) -> list[Part]:
 
 
 def blocks_of(message: Part, path: str, reading: Reading) -> list[Part]:
-    """What was said: the model's own blocks where there are any, which hold the text too as a rule."""
+    """What was said: the model's own blocks where there are any, which hold the text too as a rule. Calls
+    of the client's tools are told by `tool_calls` alone."""
     given = message.get("content_blocks")
     kept = own(given, f"{path}.content_blocks", reading) if given else []
-    if message.get("tool_calls") is not None:
-        kept = [block for block in kept if not is_call(block)]
+    calls = [block for block in kept if is_call(block)]
+    if calls and message.get("tool_calls") is None:
+        reading.lost.append("messages[].content_blocks")
+    kept = [block for block in kept if block not in calls]
     if any("text" in block or "citationsContent" in block for block in kept):
         return kept
     if message.get("content") is not None:
@@ -140,34 +143,13 @@ def is_call(block: Part) -> bool:
 
 
 def call(value: Any, path: str, reading: Reading) -> Part:
-    """A call of a tool. One to a custom tool, which takes text, is told as an input of that text."""
     spec = mapping(value, path)
-    answers = call_id(spec.get("id"), f"{path}.id", reading)
-    if spec.get("type") == "custom":
-        custom = mapping(spec.get("custom"), f"{path}.custom")
-        name = text(custom.get("name"), f"{path}.custom.name")
-        return calling(answers, name, {"input": custom.get("input")}, reading)
-    function = mapping(spec.get("function"), f"{path}.function")
-    name = text(function.get("name"), f"{path}.function.name")
-    given = arguments(function.get("arguments"), f"{path}.function.arguments")
-    return calling(answers, name, given, reading)
+    return calling(call_id(spec.get("id"), f"{path}.id", reading), *named(spec, path), reading)
 
 
 def calling(answers: str, name: str, given: Part, reading: Reading) -> Part:
     reading.called[answers] = name
     return {"toolUse": {"toolUseId": answers, "name": name, "input": given}}
-
-
-def arguments(value: Any, path: str) -> Part:
-    """The arguments of a call, parsed. None at all are an empty object. Raises BadRequest."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return {}
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError as error:
-            raise BadRequest(f"{path} must be JSON: {error}", param=path) from None
-    return mapping(value, path)
 
 
 UNSENDABLE = re.compile(r"[^a-zA-Z0-9_-]")
@@ -176,7 +158,7 @@ SHORT = re.compile(r"[a-zA-Z0-9]{9}")
 
 
 def call_id(value: Any, path: str, reading: Reading) -> str:
-    """The id of a call, which another provider may have written longer, or with what Bedrock does not take."""
+    """The id of a call, which another provider may have written longer or in other letters than Bedrock."""
     given = text(value, path)
     proof = sha256(given.encode(errors="surrogatepass")).hexdigest()
     if reading.family.short_ids:

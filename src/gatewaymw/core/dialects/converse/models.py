@@ -49,8 +49,8 @@ class Family(NamedTuple):
     efforts: Efforts | None = None
     effort: bool = False
     """Takes Converse's own `outputConfig.effort`."""
-    native: frozenset[str] = NONE
-    """Parameters of their makers' own that pass in `additionalModelRequestFields`."""
+    native: bool = False
+    """Takes Anthropic's own parameters and tools."""
     searches: bool = False
     """Has a tool that searches the web."""
     graded: bool = False
@@ -70,8 +70,14 @@ ANTHROPIC = frozenset(
 )
 
 UNKNOWN = Family(
-    **{"caches": PLACES, "lasting": True, "forced": FORCED, "formats": True, "top_k": ("top_k",)},
-    **{"effort": True, "native": ANTHROPIC, "graded": True},
+    caches=PLACES,
+    lasting=True,
+    forced=FORCED,
+    formats=True,
+    top_k=("top_k",),
+    effort=True,
+    native=True,
+    graded=True,
 )
 OPEN = Family(forced=FORCED, formats=True, extras=SEEDED)
 """Models with open weights, which AWS serves behind an API like OpenAI's."""
@@ -148,7 +154,8 @@ def claude(name: str) -> Family:
         lasting=row not in BRIEF,
         forced=FORCED if traits.forced else NONE,
         formats=taken,
-        claude=traits._replace(formats=taken),
+        # Refused here, though not elsewhere: …/userguide/claude-messages-adaptive-thinking.html
+        claude=traits._replace(formats=taken, off="" if row == "claude-opus-4-7" else traits.off),
         # The first generations' validator refuses the field.
         paralleled=not row.startswith("claude-3"),
     )

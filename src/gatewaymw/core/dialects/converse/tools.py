@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ...errors import BadRequest
 from ...values import JSON
 from ..anthropic.schema import closed
+from ..calls import confined, legacy
 from ..fields import array, mapping, text
 from .content import Place, Reading, point
 
@@ -31,7 +32,7 @@ class Tooling(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What the model must do: `auto`, `any`, `tool` or `none`; with which tool; and among which, None for all."""
+    """What the model must do (`auto`, `any`, `tool`, `none`), with which tool, and among which; None: all."""
 
     mode: str = "auto"
     name: str = ""
@@ -44,20 +45,26 @@ def tooling(body: Mapping[str, Any], reading: Reading) -> Tooling:
     if chosen.among is not None:
         offered = [tool for tool in offered if name_of(tool) in chosen.among]
     if not any(name_of(tool) for tool in offered):
-        offered = recalled(reading)
-    elif chosen.mode == "none" and not reading.called:
+        return recalled(chosen, beside, reading)
+    if chosen.mode == "none" and not reading.called:
         return Tooling({}, {})
-    elif chosen.mode == "none":
+    if chosen.mode == "none":
         reading.lost.append("tool_choice")
     made, forced = forcing(chosen, offered, body, reading)
-    config = {"tools": made} if made else {}
-    return Tooling(config | forced.config, ({"tools": beside} if beside else {}) | forced.beside)
+    return Tooling({"tools": made} | forced.config, ({"tools": beside} if beside else {}) | forced.beside)
 
 
-def recalled(reading: Reading) -> list[JSON]:
-    """The tools that the conversation speaks of, where none is offered: Bedrock wants them declared."""
-    names = dict.fromkeys(reading.called.values())
-    return [{"toolSpec": {"name": name, "inputSchema": {"json": {"type": "object"}}}} for name in names]
+def recalled(chosen: Choice, beside: list[Any], reading: Reading) -> Tooling:
+    """Where none is offered: the tools that the conversation speaks of, which Bedrock wants declared."""
+    known = [tool.get("name") for tool in beside]
+    names = [name for name in dict.fromkeys(reading.called.values()) if name not in known]
+    tools = [{"toolSpec": {"name": name, "inputSchema": {"json": {"type": "object"}}}} for name in names]
+    config: JSON = {"tools": tools} if tools else {}
+    if chosen.mode == "none" or not beside:
+        reading.lost += ["tool_choice"] if chosen.mode in ("any", "tool") else []
+        return Tooling(config, {})
+    kind = {"type": "tool", "name": chosen.name} if chosen.mode == "tool" else {"type": chosen.mode}
+    return Tooling(config, {"tools": beside, "tool_choice": kind})
 
 
 def name_of(tool: JSON) -> str:
@@ -71,22 +78,26 @@ def offer(body: Mapping[str, Any], reading: Reading) -> tuple[list[JSON], list[A
     """The tools for `toolConfig`, and those that only the model's maker knows."""
     offered: list[JSON] = []
     beside: list[Any] = []
-    for index, each in enumerate(array(body.get("tools") or [], "tools")):
+    for index, each in enumerate(listed(body, "tools")):
         spec, path = mapping(each, f"tools[{index}]"), f"tools[{index}]"
         if spec.get("type") == "function":
             offered += function(spec.get("function"), spec, f"{path}.function", reading)
         elif key := next((name for name in OWN if name in spec), None):
-            offered.append({key: named(spec[key], f"{path}.{key}", key)})
+            offered.append({key: native(spec[key], f"{path}.{key}", key)})
         elif "custom" in spec or not reading.family.native:
             reading.lost.append(path)  # free text, perhaps by a grammar, or a tool of another maker's
         else:
             beside.append(spec)
-    for index, each in enumerate(array(body.get("functions") or [], "functions")):
+    for index, each in enumerate(listed(body, "functions")):
         offered += function(each, {}, f"functions[{index}]", reading)
     return offered + searching(body, reading), beside
 
 
-def named(value: Any, path: str, kind: str) -> JSON:
+def listed(body: Mapping[str, Any], name: str) -> list[Any]:
+    return [] if body.get(name) is None else array(body[name], name)
+
+
+def native(value: Any, path: str, kind: str) -> JSON:
     """A tool in Converse's own shape, which must have a name if it is more than a cache point."""
     spec = dict(mapping(value, path))
     if kind != "cachePoint":
@@ -138,17 +149,19 @@ def forcing(
     """
     mode, name = (chosen.mode, chosen.name) if chosen.mode in ("any", "tool") else ("auto", "")
     forced = reading.family.forced
-    if mode != "auto" and (not forced or not offered):
+    if mode != "auto" and not forced:
         reading.lost.append("tool_choice")
         mode = "auto"
     if mode == "tool" and mode not in forced:
         mode, offered = "any", [tool for tool in offered if name_of(tool) == name]
+        if not offered:
+            raise BadRequest(f"tool_choice names {name}, which is not among tools", param="tool_choice")
     alone = body.get("parallel_tool_calls") is False or body.get("functions") is not None
-    if alone and offered and reading.family.paralleled:
-        # Said to the model itself: Converse has no word for it, and refuses to have the choice in both places.
+    if alone and reading.family.paralleled:
+        # Said to the model itself: Converse has no word for it, and refuses a choice in both places.
         kind = {"type": mode, "name": name} if mode == "tool" else {"type": mode}
         return offered, Tooling({}, {"tool_choice": {**kind, "disable_parallel_tool_use": True}})
-    if body.get("parallel_tool_calls") is False and offered:
+    if body.get("parallel_tool_calls") is False:
         reading.lost.append("parallel_tool_calls")
     if mode == "auto":
         return offered, Tooling({}, {})
@@ -161,7 +174,8 @@ def choice(body: Mapping[str, Any]) -> Choice:
     if value is None:
         return simple(legacy(body))
     if isinstance(value, Mapping) and value.get("type") == "allowed_tools":
-        return confined(value)
+        mode, names = confined(value)
+        return Choice(simple(mode).mode, among=frozenset(names))
     return simple(value)
 
 
@@ -178,25 +192,3 @@ def simple(value: Any) -> Choice:
     raise BadRequest(
         "tool_choice must be none, auto, required, a function to call or allowed_tools", param="tool_choice"
     )
-
-
-def confined(value: Mapping[str, Any]) -> Choice:
-    """A choice among some of the tools: the rest are not offered at all, which comes to the same."""
-    path = "tool_choice.allowed_tools"
-    spec = mapping(value.get("allowed_tools"), path)
-    mode = simple(text(spec.get("mode"), f"{path}.mode")).mode
-    names: set[str] = set()
-    for index, each in enumerate(array(spec.get("tools"), f"{path}.tools")):
-        tool = mapping(each, f"{path}.tools[{index}]")
-        inner = tool.get("function")
-        called = inner if isinstance(inner, Mapping) else tool
-        names.add(text(called.get("name"), f"{path}.tools[{index}].function.name"))
-    return Choice(mode, among=frozenset(names))
-
-
-def legacy(body: Mapping[str, Any]) -> Any:
-    """`function_call`, as a tool choice."""
-    value = body.get("function_call")
-    if not isinstance(value, Mapping):
-        return value
-    return {"type": "function", "function": {"name": text(value.get("name"), "function_call.name")}}

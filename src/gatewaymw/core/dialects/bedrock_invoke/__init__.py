@@ -1,0 +1,16 @@
+"""Bedrock's InvokeModel, which takes each maker's own shapes: embeddings and images, spoken as OpenAI's.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html. Which shape it is
+follows from the model's id; `aws_bedrock_model` names the model behind an ARN that does not tell.
+"""
+
+from __future__ import annotations
+
+from ...model import Codec
+from ..converse.errors import error
+from . import embeddings, images
+
+EMBED = Codec(request=embeddings.request, response=embeddings.response, error=error)
+IMAGE = Codec(request=images.request, response=images.response, error=error)
+
+__all__ = ["EMBED", "IMAGE"]

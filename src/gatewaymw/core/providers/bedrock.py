@@ -1,0 +1,44 @@
+"""Amazon Bedrock (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Bedrock_Runtime.html).
+
+No region is assumed where the target names none: AWS has no default either, and data would go to a place that
+nobody chose. Europe's Sovereign Cloud and private endpoints are a `base_url`, to which the region still
+belongs, since it is part of the signature.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ..auth.sigv4 import aws
+from ..dialects import bedrock_invoke, converse
+from ..endpoints import CHAT, EMBED, IMAGE
+from ..model import Context, Provider, Route
+from .registry import provide
+
+
+def conversing(context: Context) -> str:
+    """The path of a chat. The model may be an id (`anthropic.claude-3-haiku-20240307-v1:0`), an inference
+    profile's (`us.amazon.nova-lite-v1:0`) or a whole ARN: it is one step of the path."""
+    operation = "converse-stream" if context.stream else "converse"
+    return f"/model/{quote(context.model, safe='')}/{operation}"
+
+
+INVOKE = "/model/{model}/invoke"
+
+BEDROCK = provide(
+    Provider(
+        name="bedrock",
+        base_url="https://bedrock-runtime.{aws_region}.amazonaws.com",
+        routes={
+            CHAT: Route(conversing, converse.CHAT),
+            EMBED: Route(INVOKE, bedrock_invoke.EMBED),
+            IMAGE: Route(INVOKE, bedrock_invoke.IMAGE),
+        },
+        auth=aws("bedrock"),
+        requires={"aws_region": "AWS_REGION"},
+        needs_key=False,
+        env_key="AWS_BEARER_TOKEN_BEDROCK",
+        doc="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+    )
+)
+"""A key is not needed where an access key is among the options: the signature says what is missing."""

@@ -1,0 +1,59 @@
+"""Google's Gemini API (https://ai.google.dev/api). The key goes in a header, never in the address."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ..auth.keys import header
+from ..dialects import gemini
+from ..endpoints import CHAT, EMBED, IMAGE
+from ..model import Context, Provider, Route
+from .registry import provide
+
+
+def place(context: Context) -> str:
+    """Where a model is: among the `models`, or among those that were tuned."""
+    kind, found, name = context.model.partition("/")
+    if not found or kind not in ("models", "tunedModels"):
+        kind, name = "models", context.model
+    return f"/{kind}/{quote(name, safe='')}"
+
+
+def chat(context: Context) -> str:
+    verb = "streamGenerateContent?alt=sse" if context.stream else "generateContent"
+    return f"{place(context)}:{verb}"
+
+
+def embed(context: Context) -> str:
+    verb = "batchEmbedContents" if gemini.several(context.request) else "embedContent"
+    return f"{place(context)}:{verb}"
+
+
+def generate(context: Context) -> str:
+    return f"{place(context)}:generateContent"
+
+
+def predict(context: Context) -> str:
+    return f"{place(context)}:predict"
+
+
+PAINT = Route(generate, gemini.IMAGE)
+IMAGEN = Route(predict, gemini.IMAGEN)
+
+
+def paint(model: str) -> Route:
+    """Imagen predicts; other models generate images as they do text."""
+    return IMAGEN if model.removeprefix("models/").startswith("imagen") else PAINT
+
+
+GOOGLE = provide(
+    Provider(
+        name="google",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        routes={CHAT: Route(chat, gemini.CHAT), EMBED: Route(embed, gemini.EMBED), IMAGE: PAINT},
+        by_model={IMAGE: paint},
+        auth=header("x-goog-api-key"),
+        env_key="GEMINI_API_KEY",
+        doc="https://ai.google.dev/api/generate-content",
+    )
+)
