@@ -13,7 +13,7 @@ from .core.errors import BadRequest, GatewayError
 from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
 from .drivers.aio import Driver
-from .gateway import Gateway, Options, Served
+from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -69,7 +69,7 @@ class ASGIGateway:
         self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Unpack[Options]
     ) -> None:
         self.app = app
-        self.gateway = gateway or Gateway(config, **options)
+        self.gateway = edge_gateway(gateway, config, options)
         self._prefix = self.gateway.prefix + "/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -59,6 +59,8 @@ class Chooser:
         if book.caller_config not in ("full", "named", "none"):
             raise ConfigError('must be "full", "named" or "none"', path="caller_config")
         self._level = book.caller_config
+        if isinstance(book.trusted_custom_hosts, str):
+            raise ConfigError("must be a list of hosts", path="trusted_custom_hosts")
         self._trusted = trusted_hosts(book.trusted_custom_hosts)
         self._keys = compiler.compile_virtual_keys(book.virtual_keys)
         own = compiler.Book(self._keys, self._trusted, held=True, prefix=book.prefix)

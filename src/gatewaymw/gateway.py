@@ -19,7 +19,7 @@ from .core.routing.reply import Reply
 from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .headers import Wishes
-from .inbound import Inbound, Match, Matcher, form_body, json_body, kind_of
+from .inbound import Inbound, Match, Matcher, form_body, json_body, kind_of, wrong_type
 
 MiB = 2**20
 Auth = Callable[..., Any]
@@ -62,8 +62,8 @@ class Gateway:
 
     `config`: a dict, a pydantic model, or the path of a JSON, TOML or YAML file. `virtual_keys`:
     name → `{"provider", "api_key", …}`, credentials that configs refer to. `configs`: name → config
-    that callers may name. `auth`: a callable, sync or async, from `Facts` to a principal, or None
-    to refuse; `"public"` serves the operator's keys to anyone. `caller_config`: whether callers may
+    that callers may name. `auth`: a callable, sync or async, from `Facts` to a principal; None or
+    False refuses; `"public"` serves the operator's keys to anyone. `caller_config`: whether callers may
     send a config of their own (`"full"`), only name one (`"named"`), or neither (`"none"`).
     `trusted_custom_hosts`: hosts that callers may name. `max_body`: bytes of a request.
     `body_timeout`, `total_timeout`: seconds for a request to arrive, and for all attempts together.
@@ -226,11 +226,24 @@ class Gateway:
         )
 
 
+def edge_gateway(gateway: Gateway | None, config: Any, options: Options) -> Gateway:
+    """The gateway of an edge: the one it was handed, or one of its own. Raises ConfigError for both."""
+    if gateway is None:
+        return Gateway(config, **options)
+    if config is not None or options:
+        stray = "config" if config is not None else next(iter(options))
+        raise ConfigError("belongs to the gateway that was handed over; say it there", path=stray)
+    return gateway
+
+
 def admit(inbound: Inbound) -> Flow[None]:
-    """Ask the host who is there. Raises Unauthorized."""
+    """Ask the host who is there. A body must say that it is JSON: a page of another site can make a
+    browser send one that says nothing, cookies and all, without asking first. Raises Unauthorized."""
     principal = yield from ask("auth", inbound.facts)
     if principal is None or principal is False:  # a comparison's answer is no principal either
         raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
+    if inbound.match.endpoint.body == "json" and not kind_of(inbound):
+        raise wrong_type("none", "application/json")
 
 
 def first(*values: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, Unpack
 from .core.errors import BadRequest, GatewayError
 from .core.routing.reply import Live
 from .drivers.sync import Driver
-from .gateway import Gateway, Options, Served
+from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
 
 Environ: TypeAlias = dict[str, Any]
@@ -32,7 +32,7 @@ class WSGIGateway:
         self, app: App, config: Any = None, *, gateway: Gateway | None = None, **options: Unpack[Options]
     ) -> None:
         self.app = app
-        self.gateway = gateway or Gateway(config, **options)
+        self.gateway = edge_gateway(gateway, config, options)
         self._prefix = self.gateway.prefix + "/"
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

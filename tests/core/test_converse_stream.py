@@ -211,7 +211,7 @@ def test_after_the_end_nothing_counts() -> None:
     whole = [OPENING, *text("a"), ending(), costs()]
     _, out = play([*whole, *text("b"), OPENING, ending(), costs(), {"exception": {}, "name": "x"}], COUNTED)
     assert out == play(whole, COUNTED)[1]
-    _, out = play([OPENING, ending(), OPENING, start(0, USE), ending()])
+    _, out = play([OPENING, ending(), OPENING, start(0, USE), {"exception": {}, "name": "x"}, ending()])
     assert len(out) == 2
 
 
@@ -249,14 +249,14 @@ def test_what_could_not_be_read_is_a_failure() -> None:
         ("", 502, "upstream_error"),
     ],
 )
-@pytest.mark.parametrize("ahead", [[], [OPENING, *text("a")], [OPENING, ending()]])
+@pytest.mark.parametrize("ahead", [[], [OPENING, *text("a")], [costs()]])
 def test_an_exception_ends_the_stream(name: str, status: int, kind: str, ahead: list[Any]) -> None:
     event = decode(Frame(b'{"message":"Too many requests."}', name, "exception"))
     with pytest.raises(UpstreamError) as caught:
         play([*ahead, event])
     error = caught.value
     assert (error.message, error.status, error.type) == ("Too many requests.", status, kind)
-    assert error.code == (name or None)
+    assert error.code == (name or "upstream_invalid_response")
 
 
 def test_the_models_own_words_are_told_too() -> None:

@@ -231,6 +231,14 @@ def test_what_gemini_heeds_stays_as_it_is(schema: Any) -> None:
             {"anyOf": [{"$ref": "#/$defs/A"}], "description": 'An A.\n\n{"default":1}'},
         ),
         (
+            {"$ref": "#/$defs/A", "anyOf": [{"const": 1}]},
+            {"anyOf": [{"enum": [1]}], "description": '{"allOf":[{"$ref":"#/$defs/A"}]}'},
+        ),
+        (
+            {"$ref": "#/$defs/A", "allOf": [{}, {}]},
+            {"description": '{"allOf":[{},{},{"$ref":"#/$defs/A"}]}'},
+        ),
+        (
             {"definitions": {"A": {"const": 1}}, "items": {"$ref": "#/definitions/A"}},
             {"$defs": {"A": {"enum": [1]}}, "items": {"$ref": "#/$defs/A"}},
         ),

@@ -45,7 +45,7 @@ wsgi.gateway.close()
 def test_a_forked_child_has_connections_of_its_own(way: str, upstream: Upstream) -> None:
     upstream.script("/a/chat/completions", whole({"id": "x"}))
     config = {"provider": "openai", "api_key": "k", "custom_host": f"{upstream.url}/a"}
-    command = [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM, json.dumps(config), way]
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, json.dumps(config), way]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (0, "")
     connections = [seen.connection for seen in upstream.seen]

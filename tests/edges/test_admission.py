@@ -51,6 +51,17 @@ def test_who_is_not_known_is_401(edge: Edge, auth: Any) -> None:
 
 
 @edges
+def test_a_body_that_does_not_say_what_it_is_could_be_another_sites(edge: Edge) -> None:
+    upstream = Counted()
+    body = b'{"model": "m", "messages": []}'
+    app = edge.app(upstream, HELD, auth=knows)
+    refused = edge.ask(app, body=body, headers={"x-user": "u1"})
+    assert (refused.status, refused.error["code"]) == (415, "unsupported_media_type")
+    assert upstream.seen == []
+    assert edge.ask(edge.app(upstream, HELD, auth="public"), body=body).status == 200
+
+
+@edges
 def test_a_key_of_ones_own_is_no_way_round_it(edge: Edge) -> None:
     upstream = Counted()
     app = edge.app(upstream, auth=knows)
@@ -81,6 +92,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another level": ({"caller_config": "all"}, "caller_config"),
     "a level that is no word": ({"caller_config": True}, "caller_config"),
     "a host with a scheme": ({"trusted_custom_hosts": ["https://x.test"]}, "trusted_custom_hosts[0]"),
+    "hosts that are no list": ({"trusted_custom_hosts": "example.com"}, "trusted_custom_hosts"),
     "a client that is none": ({"http_client": object()}, "http_client"),
 }
 
@@ -100,6 +112,16 @@ def test_a_gateway_that_cannot_be_is_not_made(maker: str, name: str) -> None:
         MAKERS[maker](**keywords)
     assert caught.value.path == path
     assert "sk-" not in str(caught.value)
+
+
+@pytest.mark.parametrize("maker", ["asgi", "wsgi"])
+@pytest.mark.parametrize("stray", [{"config": {"provider": "mock"}}, {"max_body": 5}])
+def test_an_edge_takes_a_gateway_or_what_makes_one(maker: str, stray: dict[str, Any]) -> None:
+    gateway = Gateway({"provider": "mock"})
+    assert MAKERS[maker](gateway=gateway).gateway is gateway
+    with pytest.raises(ConfigError) as caught:
+        MAKERS[maker](gateway=gateway, **stray)
+    assert caught.value.path in stray
 
 
 def test_mock_and_callers_own_keys_need_no_auth() -> None:

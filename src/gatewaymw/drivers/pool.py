@@ -1,4 +1,4 @@
-"""The default transport: httpx's own connection pools, one per origin, called directly.
+"""The default transport: httpx's own connections, a stack of them per origin, called directly.
 
 `httpx.Client` would build a request, a response and a cookie jar per call; `httpcore`, the engine
 under it, does the same work on the wire for a fraction of the CPU (docs/decisions/005).
@@ -18,6 +18,7 @@ import httpcore
 
 from ..core.values import Failure, Request
 from .dial import EXPIRES, AsyncDialler, AsyncPatient, Dialler, Patient
+from .stack import AsyncStack, Stack
 from .transport import (
     BROKEN,
     BUSY,
@@ -147,14 +148,12 @@ class AsyncPool:
         dialler: AsyncDialler | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            context or tls(),
-            None,
-            CONNECTIONS,
-            KEPT,
-            EXPIRY,
-            network_backend=dialler or AsyncDialler(guarded),
-        )
+        trusted, dial = context or tls(), dialler or AsyncDialler(guarded)
+
+        def connect(origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+            return httpcore.AsyncHTTPConnection(origin, trusted, EXPIRY, network_backend=dial)
+
+        self._pool = AsyncStack(connect, CONNECTIONS, KEPT)
 
     async def send(self, request: Request) -> AsyncOpened:
         try:
@@ -218,9 +217,12 @@ class Pool:
     def __init__(
         self, guarded: bool = False, dialler: Dialler | None = None, context: ssl.SSLContext | None = None
     ) -> None:
-        self._pool = httpcore.ConnectionPool(
-            context or tls(), None, CONNECTIONS, KEPT, EXPIRY, network_backend=dialler or Dialler(guarded)
-        )
+        trusted, dial = context or tls(), dialler or Dialler(guarded)
+
+        def connect(origin: httpcore.Origin) -> httpcore.HTTPConnection:
+            return httpcore.HTTPConnection(origin, trusted, EXPIRY, network_backend=dial)
+
+        self._pool = Stack(connect, CONNECTIONS, KEPT)
 
     def send(self, request: Request) -> Opened:
         expires = None if request.timeout is None else time.monotonic() + request.timeout

@@ -65,7 +65,7 @@ def fault(name: str, body: Any, context: Context) -> UpstreamError:
     own = body.get("originalMessage") if isinstance(body, dict) else None
     if isinstance(own, str) and own and own not in message:
         message = f"{message}: {own}"
-    return UpstreamError(message, status=status, type=told["type"], code=name or told["code"])
+    return UpstreamError(message, status=status, type=told["type"], code=name or None)
 
 
 def wordless(body: Any, context: Context) -> UpstreamError:

@@ -78,10 +78,10 @@ def step(state: State, event: Any, context: Context) -> Step:
         return state, ()
     if "metadata" in event:
         return accounted(state, event["metadata"], context)
-    if CUT in event:
-        raise fault(event["name"], event[CUT], context)
     if state.ended:
         return state, ()
+    if CUT in event:
+        raise fault(event["name"], event[CUT], context)
     if "contentBlockStop" in event:
         return closed(state, context)
     if "contentBlockStart" in event:

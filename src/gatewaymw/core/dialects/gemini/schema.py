@@ -42,17 +42,25 @@ def heeded(schema: Any, path: str, depth: int = DEPTH) -> Any:
         raise BadRequest(f"{path} nests deeper than {DEPTH} levels", param=path)
     if isinstance(schema.get("$ref"), str):
         return referring(schema, path, depth)
-    schema = settled(schema)
-    out = {name: inner(name, value, path, depth - 1) for name, value in schema.items() if name in HEEDED}
+    return described(*parted(settled(schema), path, depth - 1))
+
+
+def parted(schema: Mapping[str, Any], path: str, depth: int) -> tuple[JSON, JSON]:
+    """What is heeded of a schema, and what is to be told."""
+    out = {name: inner(name, value, path, depth) for name, value in schema.items() if name in HEEDED}
     told = {name: value for name, value in schema.items() if name not in HEEDED and name not in SILENT}
-    return described(out, told)
+    return out, told
 
 
 def referring(schema: Mapping[str, Any], path: str, depth: int) -> JSON:
     """A reference, alone with what may stand beside it; anything else moves around it, to a union of one."""
-    bare: JSON = {"$ref": schema["$ref"].replace("#/definitions/", "#/$defs/", 1)}
+    target = schema["$ref"].replace("#/definitions/", "#/$defs/", 1)
     rest = {name: value for name, value in settled(schema).items() if name not in SILENT and name != "$ref"}
-    return heeded({**rest, "anyOf": [bare]}, path, depth) if rest else bare
+    if all(name[:1] == "$" for name in rest):
+        return {"$ref": target, **{name: inner(name, value, path, depth - 1) for name, value in rest.items()}}
+    parts = rest.get("allOf")
+    whole = {**rest, "allOf": [*(parts if isinstance(parts, list) else ()), {"$ref": target}]}
+    return described(*parted(settled(whole), path, depth - 1))
 
 
 def settled(schema: Mapping[str, Any]) -> Mapping[str, Any]:
