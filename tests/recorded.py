@@ -162,9 +162,9 @@ def framed(line: str, case: Case) -> bytes:
     return (f"event: {event}\n" if event else "").encode() + f"data: {line}\n\n".encode()
 
 
-def amazon(event: str, payload: bytes) -> bytes:
-    """One message of Amazon's event stream."""
-    fields = {":event-type": event, ":content-type": "application/json", ":message-type": "event"}
+def amazon(event: str, payload: bytes, kind: str = "event") -> bytes:
+    """One message of Amazon's event stream: an event, or an exception."""
+    fields = {f":{kind}-type": event, ":content-type": "application/json", ":message-type": kind}
     head = b"".join(
         bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
         for name, value in fields.items()

@@ -157,6 +157,8 @@ def test_google_says_why_an_answer_is_not_whole() -> None:
     assert message(**malformed)["refusal"] == "Malformed function call: f("
     assert message(TEXT, finishMessage="Model generated function call(s).")["refusal"] is None
     assert message(finishReason="SAFETY")["refusal"] is None
+    unexpected = choice(CALL, finishReason="UNEXPECTED_TOOL_CALL", finishMessage="Undeclared function: f")
+    assert (unexpected["message"]["refusal"], unexpected["finish_reason"]) == (None, "tool_calls")
 
 
 def test_P4_a_prompt_that_was_blocked_is_answered_by_a_choice() -> None:

@@ -83,7 +83,8 @@ def test_S7_the_last_candidate_may_have_no_parts(content: Any) -> None:
 
 def test_a_json_array_streams_its_items() -> None:
     framer = JSONArray()
-    body = b'[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}\n,\r\n{"candidates":[{"finishReason":"STOP"}]}]'
+    first = b'{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}'
+    body = b"[" + first + b'\n,\r\n{"candidates":[{"finishReason":"STOP"}]}]'
     state, out = play([decode_json(frame) for frame in framer.feed(body) + framer.close()])
     assert (STREAM.ended(state), len(out)) == (True, 3)
 
@@ -166,6 +167,11 @@ def test_S8_calls_are_numbered_through_all_events() -> None:
 
 def test_calls_make_the_reason_even_if_it_comes_later() -> None:
     _, out = play([event(CALL), event({"text": ""}, reason="STOP")])
+    assert out[-1]["choices"][0] == {"index": 0, "delta": {}, "finish_reason": "tool_calls"}
+
+
+def test_a_call_that_was_not_offered_is_a_call() -> None:
+    _, out = play([event(CALL, reason="UNEXPECTED_TOOL_CALL", finishMessage="Undeclared function: f")])
     assert out[-1]["choices"][0] == {"index": 0, "delta": {}, "finish_reason": "tool_calls"}
 
 

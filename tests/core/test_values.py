@@ -8,7 +8,7 @@ from gatewaymw.core import mock
 from gatewaymw.core.commands import All, Close, Read, all_of, close, read
 from gatewaymw.core.endpoints import CHAT, ENDPOINTS, endpoint
 from gatewaymw.core.routing.strategies import STRATEGIES, single, strategy
-from gatewaymw.core.values import Answer, Request, Secret
+from gatewaymw.core.values import NOTHING, Answer, Request, Secret
 
 
 def test_a_secret_is_told_by_asking_and_no_other_way() -> None:
@@ -50,3 +50,14 @@ def test_a_name_is_taken_once() -> None:
 def test_the_mock_has_no_other_paths() -> None:
     script = mock.answer(Request("POST", "mock://mock/elsewhere"))
     assert script.status == 404 and b"the mock has no POST /elsewhere" in script.body
+
+
+def test_the_mock_refuses_what_it_cannot_read() -> None:
+    body = b'{"model": "mock-tool", "messages": [{"role": "user", "content": "x"}], "tools": 5}'
+    script = mock.answer(Request("POST", "mock://mock/chat/completions", {}, body))
+    assert script.status == 400 and b"not of the shape" in script.body
+
+
+def test_nothing_is_an_empty_mapping_that_can_be_a_default() -> None:
+    assert dict(NOTHING) == {} and len(NOTHING) == 0 and "x" not in NOTHING
+    assert {NOTHING: 1}[NOTHING] == 1

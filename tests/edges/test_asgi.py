@@ -1,44 +1,27 @@
-"""The ASGI edge, message by message, on asyncio and trio: what it leaves alone, and when clients leave."""
+"""The ASGI edge, message by message, on asyncio and trio: what it leaves alone, lifespans, bodies, errors."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import repeat
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import anyio
 import pytest
 
-from callers import HELLO, PATH, STREAMED, Answer, Caller, ask, nothing
+from callers import PATH, Answer, Caller, ask, nothing
 from gatewaymw import ASGIGateway, Facts, Gateway
-from gatewaymw.core.values import NOTHING, Env
-from upstream import Script, Upstream, chunked, raw, whole
+from mounts import CHAT, Mounted, mounting
+from upstream import Upstream, chunked, whole
 
 pytestmark = pytest.mark.anyio
-CHAT = "/a/chat/completions"
 OK = whole({"id": "x"})
-EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n'
-
-
-Mounted = Callable[..., ASGIGateway]
 
 
 @pytest.fixture
 async def mounted(upstream: Upstream) -> AsyncIterator[Mounted]:
-    """Makes gateways whose only target is the upstream, and closes them."""
-    made: list[ASGIGateway] = []
-
-    def make(*answers: Script, app: Any = nothing, target: Any = NOTHING, **options: Any) -> ASGIGateway:
-        upstream.script(CHAT, *answers)
-        whom = {"provider": "openai", "api_key": "sk-house", "custom_host": f"{upstream.url}/a", **target}
-        made.append(ASGIGateway(app, whom, **{"auth": "public", **options}))
-        return made[-1]
-
-    yield make
-    for edge in made:
-        await edge.gateway.aclose()
+    async with mounting(upstream) as make:
+        yield make
 
 
 def mock(app: Any = nothing, **options: Any) -> ASGIGateway:
@@ -299,161 +282,6 @@ async def test_a_body_in_pieces() -> None:
     caller = Caller(pieces=pieces, headers={"content-type": "application/json"})
     await mock()(caller.scope, caller.receive, caller.send)
     assert caller.answer.json["choices"][0]["message"]["content"] == "You said: Hi"
-
-
-# ── the client leaves ────────────────────────────────────────────────────
-
-RETRY = {"retry": {"attempts": 5, "base": 50_000, "cap": 50_000}}
-SLOWLY = Env(random=lambda: 1.0, now=time.monotonic, clock=time.time, new_id=lambda: "id")
-PHASES: dict[str, tuple[Script, dict[str, Any], dict[str, Any]]] = {
-    "while the upstream thinks": (raw(ending="stall"), HELLO, {}),
-    "within the head": (raw(b"HTTP/1.1 200 OK\r\nx: y", ending="stall"), HELLO, {}),
-    "within a whole body": (raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", ending="stall"), HELLO, {}),
-    "before the first event": (chunked([b": hold on\n\n"], "stall"), STREAMED, {}),
-    "between two events": (chunked([EVENT], "stall"), STREAMED, {}),
-    "while events come": (chunked(repeat(EVENT)), STREAMED, {}),
-}
-
-
-@pytest.mark.parametrize("phase", PHASES)
-async def test_the_client_leaves(phase: str, upstream: Upstream, mounted: Mounted) -> None:
-    script, body, target = PHASES[phase]
-    app, caller = mounted(script, target=target), Caller(body=body)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(app, caller.scope, caller.receive, caller.send)
-        await upstream.until(lambda: upstream.seen and (upstream.seen[0].sent or script.ending == "stall"))
-        if phase.endswith(("events", "events come")):
-            await upstream.until(lambda: len(caller.sent) > 1)
-        left = time.monotonic()
-        caller.leave()
-    await upstream.until(lambda: upstream.seen[0].gone)
-    assert upstream.seen[0].gone - left < 0.5  # type: ignore[operator]
-    assert len(upstream.seen) == 1
-    await nothing_is_left(app)
-
-
-def pools(app: ASGIGateway) -> list[Any]:
-    """What they say of their connections."""
-    return [getattr(pool, "_pool", None) for pool in app.gateway._outbounds.get()._pools.values()]
-
-
-async def nothing_is_left(app: ASGIGateway) -> None:
-    """No connection of a pool is busy."""
-    for pool in pools(app):
-        assert "Connections: 0 active" in repr(pool)
-
-
-async def test_the_client_leaves_in_a_tls_handshake(upstream: Upstream, mounted: Mounted) -> None:
-    app, caller = mounted(target={"custom_host": upstream.url.replace("http:", "https:")}), Caller()
-    upstream.script("TLS", raw(ending="stall"))
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(app, caller.scope, caller.receive, caller.send)
-        await upstream.until(lambda: upstream.hellos)
-        caller.leave()
-    await upstream.until(lambda: upstream.hellos[0].gone)
-    await nothing_is_left(app)
-
-
-async def test_the_client_leaves_during_a_pause_between_two_tries(
-    upstream: Upstream, mounted: Mounted
-) -> None:
-    app, caller = mounted(whole({}, 500), target=RETRY, env=SLOWLY), Caller()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(app, caller.scope, caller.receive, caller.send)
-        await upstream.until(lambda: upstream.seen)
-        await upstream.until(lambda: "1 idle" in repr(pools(app)))
-        caller.leave()
-    assert (len(upstream.seen), caller.sent) == (1, [])
-
-
-async def test_the_client_leaves_before_its_request_is_whole(upstream: Upstream, mounted: Mounted) -> None:
-    caller = Caller(pieces=[b"{"], ends=False)
-    caller.leave()
-    await mounted()(caller.scope, caller.receive, caller.send)
-    assert (caller.sent, upstream.seen) == ([], [])
-
-
-async def test_the_client_leaves_while_the_host_thinks_about_it(upstream: Upstream, mounted: Mounted) -> None:
-    asked = anyio.Event()
-
-    async def auth(facts: Facts) -> None:
-        asked.set()
-        await anyio.sleep_forever()
-
-    app, caller = mounted(auth=auth), Caller()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(app, caller.scope, caller.receive, caller.send)
-        await asked.wait()
-        caller.leave()
-    assert upstream.seen == []
-
-
-async def test_a_server_that_tells_by_raising_from_send(
-    upstream: Upstream, mounted: Mounted, caplog: pytest.LogCaptureFixture
-) -> None:
-    app, caller = mounted(chunked(repeat(EVENT))), Caller(body=STREAMED)
-
-    async def send(message: Any) -> None:
-        if message.get("body"):
-            raise BrokenPipeError
-        await caller.send(message)
-
-    await app(caller.scope, caller.receive, send)
-    await upstream.until(lambda: upstream.seen[0].gone)
-    assert not [record for record in caplog.records if record.name == "gatewaymw"]
-    await nothing_is_left(app)
-
-
-async def test_a_server_that_cancels(upstream: Upstream, mounted: Mounted) -> None:
-    app, caller = mounted(chunked([EVENT], "stall")), Caller(body=STREAMED)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(app, caller.scope, caller.receive, caller.send)
-        await upstream.until(lambda: len(caller.sent) > 1)
-        tasks.cancel_scope.cancel()
-    await upstream.until(lambda: upstream.seen[0].gone)
-    await nothing_is_left(app)
-
-
-async def test_many_who_leave_early_leave_nothing_behind(upstream: Upstream, mounted: Mounted) -> None:
-    app = mounted(chunked([EVENT, 0.01] * 50))
-    callers = [Caller(body=STREAMED) for _ in range(60)]
-
-    async def come_and_go(caller: Caller, after: float) -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(app, caller.scope, caller.receive, caller.send)
-            await anyio.sleep(after)
-            caller.leave()
-
-    async with anyio.create_task_group() as tasks:
-        for number, caller in enumerate(callers):
-            tasks.start_soon(come_and_go, caller, number * 0.004)
-    await upstream.until(lambda: all(seen.gone for seen in upstream.seen))
-    await nothing_is_left(app)
-
-
-async def test_a_slow_client_slows_the_upstream(upstream: Upstream, mounted: Mounted) -> None:
-    big = b"data: " + b'{"choices":[{"delta":{"content":"' + b"x" * 60_000 + b'"}}]}' + b"\n\n"
-    app, caller, go = mounted(chunked(repeat(big))), Caller(body=STREAMED), anyio.Event()
-    taken = 0
-
-    async def send(message: Any) -> None:
-        nonlocal taken
-        taken += len(message.get("body", b""))
-        await go.wait()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(app, caller.scope, caller.receive, send)
-        await upstream.until(lambda: upstream.seen)
-        sent = -1
-        while upstream.seen[0].sent != sent:
-            sent = upstream.seen[0].sent
-            await anyio.sleep(0.1)
-        assert taken == 0  # the head is not taken yet, so no body was offered
-        assert sent < 20 * 2**20  # what sockets hold, of a stream that never ends
-        go.set()
-        await upstream.until(lambda: taken > 30 * 2**20)
-        caller.leave()
-    await nothing_is_left(app)
 
 
 # ── what goes wrong in us ────────────────────────────────────────────────

@@ -20,7 +20,7 @@ import pytest
 from callers import HELLO, PATH, STREAMED, Answer, ask_wsgi, nothing_wsgi
 from gatewaymw import ConfigError, Gateway, WSGIGateway
 from servers import serving
-from upstream import Script, Upstream, chunked, closed_port, raw, whole
+from upstream import Script, Upstream, chunked, raw, whole
 
 CHAT = "/a/chat/completions"
 OTHER = "/b/messages"
@@ -409,14 +409,6 @@ def test_ssrf_05_nor_by_a_client_that_would(upstream: Upstream) -> None:
         answer = asked(first(upstream, api_key="sk-house"), http_client=client)
     assert answer.error["code"] == "upstream_redirect"
     assert [seen.target for seen in upstream.seen] == [CHAT]
-
-
-def test_ssrf_10_proxies_of_the_environment_are_not_used(upstream: Upstream) -> None:
-    upstream.script(CHAT, OK)
-    env = {"HTTP_PROXY": closed_port(), "ALL_PROXY": closed_port(), "http_proxy": closed_port()}
-    env["HOST_CONFIG"] = json.dumps(first(upstream, api_key="sk-house"))
-    with serving(("uvicorn", "host:asgi", "--port", "0"), env, Path(__file__).parent) as url:
-        assert httpx.post(url + PATH, json=HELLO, trust_env=False).status_code == 200
 
 
 def test_httpcore_is_the_one_place_that_dials() -> None:

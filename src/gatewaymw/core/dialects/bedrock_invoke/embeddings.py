@@ -5,22 +5,24 @@ Titan: https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-tit
 https://docs.aws.amazon.com/nova/latest/userguide/embeddings-schema.html. Titan and Nova embed one input a
 request: more are refused, since a part of them would be lost. Inputs may be images where the model sees:
 `{"text": …, "image": {"base64": …}}`, or parts as in chats.
+
+OpenAI does not tell texts to be found from texts to find them with; Cohere and Nova insist on it. A request
+that does not say is taken to embed `search_document`, as at Cohere's own host; who asks a search sends
+`input_type: "search_query"`.
 """
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from collections.abc import Callable, Mapping
-from struct import error as NotNumbers
-from struct import pack
 from typing import Any, NamedTuple, TypeAlias
 
-from ...errors import BadRequest, UpstreamError
+from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
 from ..converse.errors import wordless
 from ..fields import pick, table, text, wrong
 from ..media import Media
+from ..vectors import format_of, listing
 from .makers import maker_of, pictured
 
 Body: TypeAlias = Mapping[str, Any]
@@ -41,8 +43,7 @@ ALWAYS = frozenset({"model", "input", "encoding_format"})
 def request(body: Body, context: Context) -> Encoded:
     """The maker's request, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
     make, known = maker_of(body, context, MAKERS)
-    if body.get("encoding_format") not in (None, "float", "base64"):
-        raise BadRequest("encoding_format must be float or base64", param="encoding_format")
+    format_of(body)
     items = items_of(body.get("input"))
     lost = [name for name, value in body.items() if value is not None and name not in known | ALWAYS]
     return Encoded(make(body, items, lost), tuple(lost))
@@ -137,25 +138,28 @@ def nova(body: Body, items: list[Item], lost: list[str]) -> JSON:
 
 
 def purpose_of(body: Body) -> str:
-    """What the vectors are for. There is no neutral purpose, so that none is assumed. Raises BadRequest."""
-    if body.get("input_type") is None:
-        raise BadRequest(
-            "input_type must be given for this model: search_document for texts to be found, search_query"
-            " for what they are looked for by, or classification or clustering; a config may set it in"
-            " override_params",
-            param="input_type",
-        )
-    return text(body["input_type"], "input_type")
+    """What the vectors are for. Raises BadRequest."""
+    given = body.get("input_type")
+    return "search_document" if given is None else text(given, "input_type")
 
 
 # ── Cohere's ─────────────────────────────────────────────────────────────
 
-COHERE = table("embedding_types", "truncate", "max_tokens", dimensions="output_dimension")
+THIRD = table("embedding_types", "truncate")
+COHERE = table("max_tokens", **THIRD, dimensions="output_dimension")
 
 
 def cohere(body: Body, items: list[Item], lost: list[str]) -> JSON:
-    purpose = purpose_of(body)
-    return {"input_type": purpose, **shown(items), **pick(body, COHERE)}
+    return {"input_type": purpose_of(body), **shown(items), **pick(body, COHERE)}
+
+
+def cohere_third(body: Body, items: list[Item], lost: list[str]) -> JSON:
+    """Version 3, to which an image is a purpose of its own."""
+    made = shown(items)
+    if "inputs" in made:
+        raise BadRequest("input: version 3 embeds texts or images, not both at once", param="input")
+    purpose = "image" if "images" in made and body.get("input_type") is None else purpose_of(body)
+    return {"input_type": purpose, **made, **pick(body, THIRD)}
 
 
 def shown(items: list[Item]) -> JSON:
@@ -184,7 +188,7 @@ MAKERS: Mapping[str, tuple[Maker, frozenset[str]]] = {
     "amazon.titan-embed-text-v2": (titan, frozenset({"dimensions", "normalize"})),
     "amazon.titan-embed-image": (titan_seeing, frozenset({"dimensions"})),
     "amazon.nova-2-multimodal-embeddings": (nova, frozenset({"dimensions", "input_type"})),
-    "cohere.embed": (cohere, frozenset({"input_type", "embedding_types", "truncate"})),
+    "cohere.embed": (cohere_third, frozenset({"input_type", *THIRD})),
     "cohere.embed-v4": (cohere, frozenset({"input_type", *COHERE})),
 }
 """By what is in a model's id: what makes its request, and the parameters it looks at."""
@@ -199,15 +203,8 @@ def response(body: JSON, context: Context) -> JSON:
     Only Titan tells the tokens in its body; the others' stand in a header, and count as none here.
     """
     found = vectors(body, context)
-    given = body.get("inputTextTokenCount")
-    tokens = given if isinstance(given, int) else 0
-    plain = context.request.get("encoding_format") != "base64"
-    data = [
-        {"object": "embedding", "index": index, "embedding": vector if plain else packed(vector)}
-        for index, vector in enumerate(found)
-    ]
-    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return {"object": "list", "data": data, "model": context.model, "usage": usage}
+    tokens = body.get("inputTextTokenCount")
+    return listing(found, tokens if isinstance(tokens, int) else 0, context)
 
 
 def vectors(body: Any, context: Context) -> list[Any]:
@@ -224,11 +221,3 @@ def vectors(body: Any, context: Context) -> list[Any]:
     if found and not isinstance(found[0], list | dict):
         return [found]
     return [each["embedding"] if isinstance(each, dict) else each for each in found]
-
-
-def packed(vector: Any) -> str:
-    """A vector as base64 of 32-bit floats, little end first. Raises UpstreamError where it holds others."""
-    try:
-        return b2a_base64(pack(f"<{len(vector)}f", *vector), newline=False).decode()
-    except (NotNumbers, TypeError, OverflowError):
-        raise UpstreamError("the embedding holds something that is no number") from None

@@ -103,13 +103,13 @@ def amazon(body: Body, lost: list[str]) -> JSON:
 
 def canvas(body: Body, lost: list[str]) -> JSON:
     made = amazon(body, lost)
-    style = body.get("style")
-    if style is None:
+    if "style" not in body:
         return made
+    style = text(body["style"], "style")
     if style in OPENAIS:
         lost.append("style")
         return made
-    return {**made, "textToImageParams": {**made["textToImageParams"], "style": text(style, "style")}}
+    return {**made, "textToImageParams": {**made["textToImageParams"], "style": style}}
 
 
 # ── Stability's ──────────────────────────────────────────────────────────

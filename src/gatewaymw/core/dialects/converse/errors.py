@@ -64,7 +64,7 @@ def fault(name: str, body: Any, context: Context) -> UpstreamError:
     message = told["message"]
     own = body.get("originalMessage") if isinstance(body, dict) else None
     if isinstance(own, str) and own and own not in message:
-        message = f"{message}: {own}"
+        message = f"{message.rstrip('.')}: {own}"
     return UpstreamError(message, status=status, type=told["type"], code=name or None)
 
 

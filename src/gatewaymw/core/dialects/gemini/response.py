@@ -112,7 +112,7 @@ def message(candidate: JSON, parts: list[JSON], calls: list[JSON], context: Cont
     told: JSON = {
         "role": "assistant",
         "content": "".join(said) if said or not calls else None,
-        "refusal": refusal(candidate),
+        "refusal": None if calls else refusal(candidate),
     }
     if thought:
         told["reasoning_content"] = thought

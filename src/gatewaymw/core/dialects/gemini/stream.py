@@ -183,7 +183,7 @@ def merged(old: Mapping[str, Any], new: JSON) -> JSON:
 def last(mine: Choice, candidate: JSON, place: int, context: Context) -> JSON:
     """The choice that ends a candidate, with what is known of the whole only now."""
     whole = dict(mine.beside)
-    delta: JSON = {"refusal": why} if (why := refusal(whole)) else {}
+    delta: JSON = {"refusal": why} if not mine.calls and (why := refusal(whole)) else {}
     if mine.said and (pages := cited(whole, [mine.said])):
         delta["annotations"] = pages
     reason = finish(whole["finishReason"], bool(mine.calls), context)
