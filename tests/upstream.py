@@ -200,7 +200,7 @@ class Connection(asyncio.Protocol):
         self._free.set()
 
     async def _serve(self) -> None:
-        await self._more(lambda: bool(self._got))
+        await self._more()
         if self._got[0] < 32:  # the hello of a TLS that was not asked for
             script = self._upstream.scripts.get("TLS", [raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")])[0]
             hello = Seen("", "", [], b"", self._number)
@@ -208,26 +208,28 @@ class Connection(asyncio.Protocol):
             self._upstream.hellos.append(hello)
             await self._play(script, hello)
         while True:
-            await self._more(lambda: b"\r\n\r\n" in self._got)
+            while b"\r\n\r\n" not in self._got:
+                await self._more()
             top, _, self._got = self._got.partition(b"\r\n\r\n")
             first, *lines = top.decode("latin-1").split("\r\n")
             method, target, _ = first.split(" ", 2)
             pairs = [line.split(":", 1) for line in lines]
             headers = [(name.lower(), value.strip()) for name, value in pairs]
             size = int(dict(headers).get("content-length", "0"))
-            await self._more(lambda size=size: len(self._got) >= size)
+            while len(self._got) < size:
+                await self._more()
             body, self._got = self._got[:size], self._got[size:]
             seen = Seen(method, target, headers, body, self._number)
             self._seen.append(seen)
             self._upstream.seen.append(seen)
             await self._play(self._upstream.answer(target.partition("?")[0]), seen)
 
-    async def _more(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            self._news.clear()
-            if self._gone is not None:
-                await asyncio.Event().wait()  # until it is cancelled
-            await self._news.wait()
+    async def _more(self) -> None:
+        """Wait for more bytes; after the end, until the task is cancelled."""
+        self._news.clear()
+        if self._gone is not None:
+            await asyncio.Event().wait()
+        await self._news.wait()
 
     async def _play(self, script: Script, seen: Seen) -> None:
         for step in script.steps:

@@ -1,8 +1,8 @@
 """Exchanges written from providers' documentation, a folder each: `cassettes/<provider>/<endpoint>-<case>`.
 
 `client.json` is what the caller asks, `upstream.json` what must be sent for it, `upstream.http`,
-`upstream.sse` or `upstream.bin` the very bytes of the answer, `reply.json` or `reply.sse` what the caller must get. `SOURCE`
-names the documentation. `context.json`, where there is one, sets fields of the context.
+`upstream.sse` or `upstream.bin` the very bytes of the answer, `reply.json` or `reply.sse` what the caller
+must get. `SOURCE` names the documentation. `context.json`, where there is one, sets fields of the context.
 """
 
 from __future__ import annotations

@@ -98,6 +98,15 @@ def test_a_signature_is_the_one_that_botocore_makes(
     assert request.headers == headers
 
 
+@pytest.mark.parametrize(
+    "path", ["", "/", "/a/../b", "/..", "/a/./b//c/", "/model/a%3A1/converse", "/ä?b=2&b=1&a"]
+)
+def test_paths_are_written_as_botocore_writes_them(path: str) -> None:
+    request = Request("GET", URL + path)
+    ours = signed(request, KEY, region="us-east-1", service="bedrock", clock=0)
+    assert ours.headers == botocores(request, KEY, "us-east-1", "bedrock", 0)
+
+
 def test_a_signature_is_the_one_of_amazons_own_example() -> None:
     """https://docs.aws.amazon.com/amazonglacier/latest/dev/amazon-glacier-signing-requests.html"""
     time = datetime(2012, 5, 25, 0, 24, 53, tzinfo=UTC).timestamp()

@@ -125,22 +125,22 @@ class World:
             raise httpcore.ConnectError("unreachable")
 
     def sync(self) -> Pool:
-        world, port = self, self._port
+        world, there = self, self._port
 
         class Backend(httpcore.SyncBackend):
-            def connect_tcp(self, host: str, _: int, *args: Any, **kwargs: Any) -> Any:
+            def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
                 world.reached(host)
-                return super().connect_tcp("127.0.0.1", port, *args, **kwargs)
+                return super().connect_tcp("127.0.0.1", there, *args, **kwargs)
 
         return Pool(dialler=Dialler(True, self.resolve, Backend()), context=self._context)
 
     def evented(self) -> AsyncPool:
-        world, port = self, self._port
+        world, there = self, self._port
 
         class Backend(httpcore.AnyIOBackend):
-            async def connect_tcp(self, host: str, _: int, *args: Any, **kwargs: Any) -> Any:
+            async def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
                 world.reached(host)
-                return await super().connect_tcp("127.0.0.1", port, *args, **kwargs)
+                return await super().connect_tcp("127.0.0.1", there, *args, **kwargs)
 
         async def resolve(host: str, port: int, **more: Any) -> list[Any]:
             return self.resolve(host, port)
@@ -268,7 +268,8 @@ def served(way: str, url: str, context: ssl.SSLContext | None) -> list[Any]:
         return made
 
     async def run() -> list[Any]:
-        pool, made = AsyncPool(context=context), []
+        pool = AsyncPool(context=context)
+        made: list[Any] = []
         for _ in range(2):
             try:
                 status, _, body = await pool.send(request)

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from mounts import CHAT, Mounted, mounting
 
 from callers import PATH, Answer, Caller, ask, nothing
 from gatewaymw import ASGIGateway, Facts, Gateway
-from mounts import CHAT, Mounted, mounting
 from upstream import Upstream, chunked, whole
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +87,12 @@ async def test_any_path_is_caught_once_a_provider_is_named() -> None:
 )
 async def test_below_a_root_path(root: str, path: str) -> None:
     seen: list[Facts] = []
-    app = mock(auth=lambda facts: seen.append(facts) or "me")
+
+    def auth(facts: Facts) -> str:
+        seen.append(facts)
+        return "me"
+
+    app = mock(auth=auth)
     answer = await ask(app, path, b"", method="GET", root_path=root)
     assert answer.json["object"] == "list"
     assert seen[0].path == path
@@ -269,7 +274,7 @@ async def test_lengths_that_are_none(told: str) -> None:
 
 
 async def test_a_slow_body_is_408() -> None:
-    pieces = [b'{"model":', *([0.02, b" "] * 50)]
+    pieces: list[bytes | float] = [b'{"model":', *((0.02, b" ") * 50)]
     caller = Caller(pieces=pieces, headers={"content-type": "application/json"})
     began = time.monotonic()
     await mock(body_timeout=0.1)(caller.scope, caller.receive, caller.send)

@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from mounts import Mounted, mounting
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -17,7 +18,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from callers import HELLO, STREAMED, Caller
 from gatewaymw import ASGIGateway, Facts
 from gatewaymw.core.values import Env
-from mounts import Mounted, mounting
 from upstream import Script, Upstream, chunked, raw, whole
 
 pytestmark = pytest.mark.anyio

@@ -57,7 +57,7 @@ def config(url: str) -> dict[str, Any]:
     def at(place: str, provider: str = "openai", **more: Any) -> dict[str, Any]:
         return {"provider": provider, "api_key": f"sk-{place}", "custom_host": f"{url}/{place}", **more}
 
-    retry = {"retry": {"attempts": 2, "base": 1, "cap": 1}}
+    retry: Any = {"retry": {"attempts": 2, "base": 1, "cap": 1}}
     targets = [
         {"provider": "mock", "name": "mock"},
         at("openai", name="openai"),

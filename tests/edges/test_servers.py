@@ -15,7 +15,7 @@ import pytest
 
 from callers import PATH, STREAMED
 from servers import serving
-from upstream import Upstream, chunked, closed_port, listening, raw, whole
+from upstream import Step, Upstream, chunked, closed_port, listening, raw, whole
 
 ASGI = {
     "uvicorn-h11": ("uvicorn", "host:asgi", "--port", "0", "--http", "h11"),
@@ -107,7 +107,7 @@ def test_events_come_one_by_one(site: Site) -> None:
 
 
 def test_who_leaves_between_two_events_is_noticed(site: Site) -> None:
-    pieces = [EVENT] if site.tells else [EVENT, *(0.02, EVENT) * 200]
+    pieces: list[Step] = [EVENT] if site.tells else [EVENT, *(0.02, EVENT) * 200]
     site.upstream.script(CHAT, chunked(pieces, "stall"))
     site.upstream.seen.clear()
     client = asked(site)

@@ -78,7 +78,12 @@ def test_all_else_gets_the_very_same_objects(method: str, path: str) -> None:
 
 def test_below_a_script_name() -> None:
     seen: list[Facts] = []
-    app = mock(auth=lambda facts: seen.append(facts) or "me")
+
+    def auth(facts: Facts) -> str:
+        seen.append(facts)
+        return "me"
+
+    app = mock(auth=auth)
     answer = ask_wsgi(app, "/v1/models", b"", REQUEST_METHOD="GET", SCRIPT_NAME="/api")
     assert answer.json["object"] == "list"
     assert seen[0].path == "/api/v1/models"
@@ -118,6 +123,10 @@ def test_an_answer_without_a_body(upstream: Upstream, mounted: Mounted) -> None:
 # ── bodies ───────────────────────────────────────────────────────────────
 
 
+def input_of(stream: Any, terminated: bool = False) -> dict[str, Any]:
+    return {"wsgi.input": stream, "wsgi.input_terminated": terminated}
+
+
 class Refuses(io.RawIOBase):
     """A body nobody may read."""
 
@@ -126,7 +135,7 @@ class Refuses(io.RawIOBase):
 
 
 def test_413_by_content_length_reads_nothing() -> None:
-    env = environ(headers={"content-length": "2000"}, **{"wsgi.input": Refuses()})
+    env = environ(headers={"content-length": "2000"}, **input_of(Refuses()))
     answer, pieces = open_wsgi(mock(max_body=1000), env)
     answer.body = b"".join(pieces)
     pieces.close()
@@ -135,7 +144,7 @@ def test_413_by_content_length_reads_nothing() -> None:
 
 def test_413_without_a_length_stops_at_the_limit() -> None:
     stream = io.BytesIO(b"x" * 5000)
-    env = environ(**{"wsgi.input": stream, "wsgi.input_terminated": True})
+    env = environ(**input_of(stream, True))
     del env["CONTENT_LENGTH"]
     answer, pieces = open_wsgi(mock(max_body=1000), env)
     pieces.close()
@@ -189,7 +198,7 @@ class Cut(io.RawIOBase):
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body(caplog: pytest.LogCaptureFixture) -> None:
-    env = environ(headers={"content-length": "500"}, **{"wsgi.input": Cut()})
+    env = environ(headers={"content-length": "500"}, **input_of(Cut()))
     answer = answered(mock(), env)
     assert (answer.status, answer.error["code"]) == (400, "body_incomplete")
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -197,7 +206,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body(caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("told", ["\xb2", "-1", "1e3", "9" * 40])
 def test_lengths_that_are_none(told: str) -> None:
-    env = environ(**{"wsgi.input": Refuses()})
+    env = environ(**input_of(Refuses()))
     env["CONTENT_LENGTH"] = told
     pieces = mock()(
         env, lambda status, headers: codes.append(status[:3])

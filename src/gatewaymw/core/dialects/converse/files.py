@@ -66,9 +66,7 @@ def type_of(name: str) -> str:
 
 
 def attached(media: Media, name: str, path: str) -> JSON:
-    """The block of a file that is there: its bytes in base64. Raises BadRequest, Unsupported."""
-    if not media.data:
-        raise BadRequest(f"{path} must not be empty", param=path)
+    """The block of a file that is there: its bytes in base64. Raises Unsupported."""
     return shown(media.type, {"bytes": media.data}, name, path)
 
 

@@ -9,8 +9,8 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
 
 from ..anthropic.models import BY_LENGTH, Traits, traits_of
 
@@ -23,10 +23,14 @@ class Efforts(NamedTuple):
     """How a model is told how hard to reason, by a field of `additionalModelRequestFields`."""
 
     field: str
+    told: Callable[[str], Any] = str
+    """What the field holds for a level."""
     levels: tuple[str, ...] = ("low", "medium", "high")
     """From the least to the most."""
     off: Literal["", "idle", "none"] = ""
     """How it is told not to: by saying nothing, by the level `none`, or not at all."""
+    apart: frozenset[str] = NONE
+    """Settings of `inferenceConfig` that the highest level does not go together with."""
 
 
 class Family(NamedTuple):
@@ -79,6 +83,15 @@ UNKNOWN = Family(
     native=True,
     graded=True,
 )
+NOVAS = Efforts(
+    "reasoningConfig",
+    lambda level: {"type": "enabled", "maxReasoningEffort": level},
+    off="idle",
+    apart=frozenset({"maxTokens", "temperature", "topP"}),
+)
+GPTS = Efforts(
+    "reasoning", lambda level: {"effort": level}, ("low", "medium", "high", "xhigh", "max"), "none"
+)
 OPEN = Family(forced=FORCED, formats=True, extras=SEEDED)
 """Models with open weights, which AWS serves behind an API like OpenAI's."""
 NOVA = Family(
@@ -89,7 +102,7 @@ GROUNDED = NOVA._replace(searches=True)
 ROWS: Mapping[str, Family] = {
     "amazon.nova": NOVA,
     "amazon.nova-premier": GROUNDED,
-    "amazon.nova-2": GROUNDED._replace(efforts=Efforts("reasoningConfig", off="idle")),
+    "amazon.nova-2": GROUNDED._replace(efforts=NOVAS),
     "amazon.titan": Family(),
     "ai21.": Family(extras=PENALTIES),
     "cohere.": Family(extras=SEEDED, top_k=("k",)),
@@ -104,7 +117,7 @@ ROWS: Mapping[str, Family] = {
     "openai.": OPEN._replace(
         fixed=frozenset({"temperature", "top_p", "stop"}),
         extras=NONE,
-        efforts=Efforts("reasoning", ("low", "medium", "high", "xhigh", "max"), "none"),
+        efforts=GPTS,
     ),
     "openai.gpt-oss": OPEN._replace(fixed=frozenset({"stop"}), efforts=Efforts("reasoning_effort")),
     "qwen.": OPEN,

@@ -101,18 +101,10 @@ def leveled(effort: str, by: Efforts, out: JSON, reading: Reading) -> JSON:
     """The field that holds the level, or the nearest the model has."""
     if effort == "none":
         reading.lost += [] if by.off else ["reasoning_effort"]
-        return held(by.field, "none") if by.off == "none" else {}
-    levels = by.levels
-    if by.field == "reasoningConfig" and out["inferenceConfig"].keys() & {"maxTokens", "temperature", "topP"}:
-        levels = levels[:-1]  # Nova takes none of these together with its highest
+        return {by.field: by.told("none")} if by.off == "none" else {}
+    levels = by.levels[:-1] if by.apart & out["inferenceConfig"].keys() else by.levels
     level = levels[0] if effort == "minimal" else effort
     if level not in levels:
         reading.lost.append("reasoning_effort")
         level = levels[-1]
-    return held(by.field, level)
-
-
-def held(name: str, level: str) -> JSON:
-    if name == "reasoningConfig":
-        return {name: {"type": "enabled", "maxReasoningEffort": level}}
-    return {name: {"effort": level} if name == "reasoning" else level}
+    return {by.field: by.told(level)}
