@@ -200,7 +200,8 @@ class Connection(asyncio.Protocol):
         self._free.set()
 
     async def _serve(self) -> None:
-        await self._more()
+        while not self._got:
+            await self._more()
         if self._got[0] < 32:  # the hello of a TLS that was not asked for
             script = self._upstream.scripts.get("TLS", [raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")])[0]
             hello = Seen("", "", [], b"", self._number)

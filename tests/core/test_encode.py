@@ -113,6 +113,34 @@ def test_a_path_may_be_a_function_and_a_method_the_providers_own() -> None:
     assert (request.method, request.url) == ("POST", "https://test.example/list/test")
 
 
+def test_a_route_may_depend_on_the_model_that_is_really_asked() -> None:
+    def chosen(model: str) -> Route:
+        return Route(f"/{model}")
+
+    maker = provider(routes={MODELS: Route("/usual"), MODEL: Route("/one")}, by_model={MODELS: chosen})
+    assert sent(target(provider=maker), call({"model": "m"}, endpoint=MODELS)).url.endswith("example/m")
+    leaf = target(provider=maker, overrides={"model": "other"})
+    assert sent(leaf, call({"model": "m"}, endpoint=MODELS)).url.endswith("example/other")
+    assert sent(target(provider=maker), call({"model": "m"}, endpoint=MODEL)).url.endswith("example/one")
+
+
+def test_a_provider_may_make_its_address_of_the_options() -> None:
+    maker = Provider(
+        name="a",
+        base_url="https://{aws_region}.example",
+        base=lambda options: f"https://{options['aws_region'].upper()}.example/",
+        routes=provider().routes,
+        auth=none,
+        needs_key=False,
+        requires={"aws_region": "AWS_REGION"},
+    )
+    leaf = Target(path="config", provider=maker, options={"aws_region": "r"})
+    assert leaf.base == "https://R.example"
+    assert Target(path="config", provider=maker).base == "https://{aws_region}.example"
+    own = Target(path="config", provider=maker, options={"aws_region": "r"}, base_url="https://x.example/p/")
+    assert own.base == "https://x.example/p"
+
+
 def test_options_fill_the_address_and_headers_of_a_target() -> None:
     leaf = Target(
         path="config",
