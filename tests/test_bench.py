@@ -24,6 +24,7 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.timeout(240)  # it pins processes to the processors that other tests use meanwhile
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_prints_its_figures_and_writes_them_between_the_marks(part: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"

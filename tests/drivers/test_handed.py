@@ -113,7 +113,7 @@ FAULTS: dict[str, tuple[Script, int, str]] = {
 def test_faults_are_named_as_those_of_our_own_pool(fault: str, asked: Asked, upstream: Upstream) -> None:
     script, status, code = FAULTS[fault]
     upstream.script(CHAT, script)
-    answer = asked(target={"request_timeout": 200}, client={"follow_redirects": True})
+    answer = asked(target={"request_timeout": 300}, client={"follow_redirects": True})
     assert (answer.status, answer.error["code"]) == (status, code)
 
 
@@ -126,8 +126,8 @@ def test_nobody_there(asked: Asked, upstream: Upstream) -> None:
 
 
 def test_a_stream_may_be_silent_for_longer_than_its_head(asked: Asked, upstream: Upstream) -> None:
-    upstream.script(CHAT, chunked([EVENT, 0.2, EVENT, DONE]))
-    assert asked(STREAMED, {"request_timeout": 100}).body == EVENT + EVENT + DONE
+    upstream.script(CHAT, chunked([EVENT, 0.3, EVENT, DONE]))
+    assert asked(STREAMED, {"request_timeout": 250}).body == EVENT + EVENT + DONE
 
 
 def test_a_stream_that_breaks(asked: Asked, upstream: Upstream) -> None:

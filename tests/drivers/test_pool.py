@@ -154,21 +154,21 @@ def test_a_whole_body_has_a_limit(way: str, chunks: list[bytes], upstream: Upstr
 
 @WAYS
 def test_a_head_that_drips_meets_its_time(way: str, upstream: Upstream) -> None:
-    upstream.script("/x", raw(b"HTTP/1.1 200 OK\r\nx: ", *(0.02, b"y") * 200, ending="stall"))
+    upstream.script("/x", raw(b"HTTP/1.1 200 OK\r\nx: ", *(0.05, b"y") * 100, ending="stall"))
     began = time.monotonic()
-    [outcome] = run(way, send(request(upstream, timeout=0.1)))
+    [outcome] = run(way, send(request(upstream, timeout=0.2)))
     assert isinstance(outcome, Failure) and outcome.code == "timeout"
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
 
 
 @WAYS
 def test_an_upstream_that_takes_no_body_meets_its_time(way: str, upstream: Upstream) -> None:
     upstream.script("TLS", raw(ending="stall"))
-    big = Request("POST", upstream.url.replace("http:", "https:"), body=b"x" * 10**7, timeout=0.1)
+    big = Request("POST", upstream.url.replace("http:", "https:"), body=b"x" * 10**7, timeout=0.2)
     began = time.monotonic()
     [outcome] = run(way, send(big))
     assert isinstance(outcome, Failure) and outcome.code == "timeout"
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
 
 
 @WAYS
@@ -176,7 +176,7 @@ def test_each_read_of_a_body_has_its_own_time(way: str, upstream: Upstream) -> N
     """Longer than the head's here, and what one read says holds for no other."""
 
     def reads() -> Flow[list[Any]]:
-        answer = yield from send(request(upstream, timeout=0.1), stream=True)
+        answer = yield from send(request(upstream, timeout=0.2), stream=True)
         assert isinstance(answer, Answer) and answer.stream is not None
         first = yield from read(answer.stream, 5)
         second = yield from read(answer.stream)
@@ -184,7 +184,7 @@ def test_each_read_of_a_body_has_its_own_time(way: str, upstream: Upstream) -> N
         yield from close(answer.stream)
         return [first, second, third]
 
-    upstream.script("/x", chunked([0.15, b"one", 0.15, b"two"], "stall"))
+    upstream.script("/x", chunked([0.25, b"one", 0.25, b"two"], "stall"))
     [[first, second, third]] = run(way, reads())
     assert (first, second, third.code) == (b"one", b"two", "upstream_timeout")
     upstream.wait(lambda: upstream.seen[0].gone)
