@@ -32,7 +32,12 @@ def place(module: Path, node: ast.AST) -> str:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"]],
+    [
+        ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["lint-imports", "--no-cache"],
+    ],
     ids=" ".join,
 )
 def test_the_tools_have_nothing_to_say(command: list[str]) -> None:

@@ -11,10 +11,10 @@ import pytest
 from botocore.eventstream import EventStreamBuffer
 from hypothesis import given
 from hypothesis import strategies as st
-from pieces import POINTS, cut, drip, outcome
 
 from gatewaymw.core.framing.base import Frame, FramingError
 from gatewaymw.core.framing.eventstream import EventStream, Value, headers
+from pieces import POINTS, cut, drip, outcome
 
 Header: TypeAlias = tuple[bytes, bytes]
 """A name, and a value with its type byte before it."""

@@ -12,13 +12,13 @@ from zlib import crc32
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pieces import POINTS, cut, drip, outcome
 
 from gatewaymw.core.framing.array import JSONArray
 from gatewaymw.core.framing.base import Frame, Framer, FramingError
 from gatewaymw.core.framing.eventstream import EventStream
 from gatewaymw.core.framing.ndjson import NDJSON
 from gatewaymw.core.framing.sse import SSE
+from pieces import POINTS, cut, drip, outcome
 
 LEAVES = st.one_of(
     st.none(),

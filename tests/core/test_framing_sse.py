@@ -7,10 +7,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pieces import POINTS, cut, drip, outcome
 
 from gatewaymw.core.framing.base import Frame, FramingError
 from gatewaymw.core.framing.sse import SSE
+from pieces import POINTS, cut, drip, outcome
 
 CORPUS: dict[str, tuple[bytes, list[Frame]]] = {
     "one": (b"data: a\n\n", [Frame(b"a")]),

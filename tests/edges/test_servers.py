@@ -97,7 +97,7 @@ def test_a_whole_answer(site: Site) -> None:
 
 
 def test_events_come_one_by_one(site: Site) -> None:
-    site.upstream.script(CHAT, chunked([EVENT, 0.1, EVENT.replace(b"hi", b"ho"), 0.1, DONE]))
+    site.upstream.script(CHAT, chunked([EVENT, 0.2, EVENT.replace(b"hi", b"ho"), 0.2, DONE]))
     with asked(site) as client:
         times = []
         for word in (b"hi", b"ho", b"[DONE]"):
