@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import struct
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
+from ..dialects.vectors import packed
 from ..errors import BadRequest, GatewayError
 from ..values import JSON
 from .asked import Asked
@@ -24,7 +24,7 @@ def embeddings(asked: Asked) -> Script:
     size = whole_number(asked.body, "dimensions", 1536, 3072)
     coded = asked.body.get("encoding_format") == "base64"
     rows = [
-        {"object": "embedding", "index": index, "embedding": base64(vector) if coded else list(vector)}
+        {"object": "embedding", "index": index, "embedding": packed(vector) if coded else list(vector)}
         for index, vector in enumerate(unit(text, size) for text in inputs)
     ]
     count = sum(len(WORDS.findall(text)) for text in inputs)
@@ -55,10 +55,6 @@ def noise(seed: bytes, size: int) -> Iterator[float]:
         block = bytes.fromhex(digest(seed, b"%d" % start))
         for number in struct.unpack("<8i", block)[: size - start]:
             yield (number + 0.5) / 2**31
-
-
-def base64(vector: tuple[float, ...]) -> str:
-    return b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 # ── moderations ──────────────────────────────────────────────────────────

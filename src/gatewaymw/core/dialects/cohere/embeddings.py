@@ -7,8 +7,6 @@ sends `input_type: "search_query"`. Cohere's other parameters are passed likewis
 
 from __future__ import annotations
 
-import struct
-from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +14,7 @@ from ...errors import BadRequest, Unsupported, UpstreamError
 from ...model import Context, Encoded
 from ...values import JSON
 from ..fields import array, mapping, pick, table, text, unheard
+from ..vectors import packed
 from .content import USER, made, pictured
 from .response import count
 
@@ -97,7 +96,7 @@ def embedded(body: JSON, context: Context) -> JSON:
     """OpenAI's list of embeddings. Raises UpstreamError where the body holds none."""
     found = body["embeddings"]
     kind = type_of(found)
-    pack = base64 if context.request.get("encoding_format") == "base64" and kind == "float" else list
+    pack = packed if context.request.get("encoding_format") == "base64" and kind == "float" else list
     listed = [
         {"object": "embedding", "index": index, "embedding": each if isinstance(each, str) else pack(each)}
         for index, each in enumerate(found[kind])
@@ -117,15 +116,6 @@ def type_of(found: JSON) -> str:
     if not kinds:
         raise UpstreamError("the answer holds no embeddings")
     return "float" if "float" in kinds else kinds[0]
-
-
-def base64(vector: list[float]) -> str:
-    """OpenAI's base64: 32-bit floats, the least significant byte first."""
-    try:
-        packed = struct.pack(f"<{len(vector)}f", *vector)
-    except (struct.error, OverflowError):
-        raise UpstreamError("the answer holds an embedding that is not of numbers") from None
-    return b2a_base64(packed, newline=False).decode()
 
 
 def usage(meta: JSON) -> JSON:
