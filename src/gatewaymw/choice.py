@@ -14,7 +14,7 @@ from . import headers as wire
 from .config import compile as compiler
 from .config.forwarding import forwardable
 from .config.hosts import check_custom_host, trusted_hosts
-from .config.options import NAMES
+from .config.options import FREE, NAMES
 from .core import json
 from .core.errors import BadRequest, ConfigError, Forbidden
 from .core.plan import Group, Node, Plan, Target
@@ -63,8 +63,8 @@ class Chooser:
             raise ConfigError("must be a list of hosts", path="trusted_custom_hosts")
         self._trusted = trusted_hosts(book.trusted_custom_hosts)
         self._keys = compiler.compile_virtual_keys(book.virtual_keys)
-        own = compiler.Book(self._keys, self._trusted, held=True, prefix=book.prefix)
-        self._callers = replace(own, held=False, strict_keys=False)
+        own = compiler.Book(self._keys, self._trusted, held=True, prefix=book.prefix, open=book.open)
+        self._callers = replace(own, held=False, open=False, strict_keys=False)
         self.own = compiler.compile_config(book.config, own) if book.config else None
         self._named = {
             name: compiler.compile_config(config, own, path=f"configs.{name}")
@@ -123,6 +123,8 @@ class Chooser:
 
     def _compiled(self, wishes: Wishes) -> Plan:
         plan = self._routed(wishes) if wishes.routes else self._default()
+        if plan.held:
+            refuse_turning(wishes)
         changes = wire.overrides(wishes)
         if not changes:
             return plan
@@ -216,6 +218,16 @@ def parsed(text: str, wishes: Wishes) -> dict[str, Any]:
 def options(given: Mapping[str, str]) -> dict[str, str]:
     """The provider options among the headers."""
     return {OPTIONS[name]: value for name, value in given.items() if name in OPTIONS}
+
+
+def refuse_turning(wishes: Wishes) -> None:
+    """Where and as whom the operator's credentials are used is not for headers to say. Raises Forbidden."""
+    for name in wishes.given:
+        if name in OPTIONS and OPTIONS[name] not in FREE:
+            raise Forbidden(
+                "the operator's config settles the options of its providers; leave the header out",
+                param=wishes.prefix + name,
+            )
 
 
 def telling(given: Mapping[str, str]) -> str:

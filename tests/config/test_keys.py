@@ -252,7 +252,9 @@ def test_virtual_keys_are_checked_when_they_are_given(table: Any, path: str) -> 
 # ── nothing shows them ───────────────────────────────────────────────────
 
 SECRET_FIELDS = sorted(
-    {"api_key"} | {name for name, field in KeyEntry.model_fields.items() if "Secret" in str(field.annotation)}
+    {"api_key"}
+    | {name for name, field in KeyEntry.model_fields.items() if "Secret" in str(field.annotation)}
+    - {"token_provider"}  # says where to ask: a token in its place is refused, without showing it
 )
 CANARY = "canary-7f3a9c"
 

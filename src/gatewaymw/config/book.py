@@ -48,6 +48,8 @@ class Book:
     """What a caller may name."""
     held: bool = False
     """The operator's own config: any host, `env:`, `file:` and functions; its credentials are held."""
+    open: bool = False
+    """Somebody decides who may use the operator's credentials, the machine's own identity among them."""
     strict_keys: bool = True
     """Refuse unknown keys, instead of warning of them."""
     providers: Mapping[str, Provider] | None = None

@@ -14,7 +14,7 @@ from ..core.values import NOTHING, Secret
 from .book import Making, VirtualKey
 from .hosts import TrustedHosts, check_custom_host
 from .models import Place, Settings
-from .options import AMBIENT, FREE, NAMES, URLS
+from .options import AMBIENT, FREE, GRAMMARS, NAMES, URLS, read
 from .reading import join, shown
 from .secrets import check_reference, is_reference
 
@@ -104,6 +104,8 @@ def _provider(slug: str, path: str, making: Making) -> Provider:
 
 
 def _credential(node: Settings, base: Upstream, path: str, making: Making) -> Credential | None:
+    if node.token_provider is not None:
+        return _provided(node, base, path, making)
     if node.api_key is None:
         return None
     path, held = f"{path}.api_key", making.book.held
@@ -117,6 +119,21 @@ def _credential(node: Settings, base: Upstream, path: str, making: Making) -> Cr
     if not _SENDABLE.fullmatch(text):
         raise ConfigError("no header can carry this key: look for spaces and line ends in it", path=path)
     return Credential(node.api_key, held=held)
+
+
+def _provided(node: Settings, base: Upstream, path: str, making: Making) -> Credential:
+    """The credential that a token provider is: as much a secret as a key, and instead of one."""
+    path = f"{path}.token_provider"
+    if base.key or node.api_key is not None:
+        raise ConfigError("a key is given as well; leave one of the two out", path=path)
+    source: Any = node.token_provider
+    if isinstance(source, Secret):
+        source = source.reveal()
+        if not is_reference(source):
+            raise ConfigError("must be a function, env: or file:; a token itself is an api_key", path=path)
+        check_reference(source, path)
+    option = base.provider.token if base.provider else ""
+    return Credential(source=_operators(source, path, making), held=True, option=option)
 
 
 def _operators(source: Any, path: str, making: Making) -> Any:
@@ -141,10 +158,11 @@ def _options(node: Settings, base: Upstream, path: str, making: Making) -> tuple
             continue
         if not making.book.held:
             _permit(name, value, base, where)
-        if name in URLS:
-            value, chosen = _address(name, value, where, making)
+        text, known = _text(name, value, where, making)
+        if name in URLS and known:
+            text, chosen = _address(name, text, where, making)
             guarded = guarded or chosen
-        options[name] = _text(value, where, making)
+        options[name] = text
     return options, guarded
 
 
@@ -170,18 +188,33 @@ def _address(name: str, value: str, path: str, making: Making) -> tuple[str, boo
     return check_custom_host(value, TrustedHosts(trusted.exact, (*trusted.wild, *own.wild)), path)
 
 
-def _text(value: Any, path: str, making: Making) -> str:
-    if not isinstance(value, Secret):
-        return str(value)
-    text = value.reveal()
+def _text(name: str, value: Any, path: str, making: Making) -> tuple[str, bool]:
+    """An option's text, its reference followed, and whether that is done: a check follows none."""
+    text: str = value.reveal() if isinstance(value, Secret) else value
     if not is_reference(text):
-        return text
+        return text, True
     check_reference(_operators(text, path, making), path)
+    found = _followed(text, path, making)
+    if found is text:
+        return text, False
+    found = read(name, found)
+    if name in GRAMMARS and (fault := GRAMMARS[name].fault(found)):
+        raise ConfigError(f"what {_source(text)} holds {fault}", path=path)
+    return found, True
+
+
+def _followed(reference: str, path: str, making: Making) -> str:
     try:
-        return making.book.look_up(text)
+        return making.book.look_up(reference)
     except GatewayError as error:
         fault = error.message
     raise ConfigError(fault, path=path)
+
+
+def _source(reference: str) -> str:
+    """Where a text was found, without the folder, which is nobody's business."""
+    kind, _, name = reference.partition(":")
+    return f"{kind}:{name}" if kind == "env" else f"{kind}:{name.rpartition('/')[2]}"
 
 
 def _is_secret(node: Settings, name: str) -> bool:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    TypeAdapter,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from ..core.values import Secret
@@ -89,6 +97,8 @@ class Settings(Options):
     provider: Name | None = None
     """A provider's slug, or `@NAME` for a virtual key."""
     api_key: Key | None = None
+    token_provider: Key | None = None
+    """A function, `env:` or `file:` that gives an access token, asked for each request."""
     custom_host: str | None = None
     override_params: dict[str, Any] | None = None
     """Set in each request's body, over what the client sent."""
@@ -157,6 +167,22 @@ def spellings(shape: type[Shape]) -> dict[str, str]:
     return {spelling: name for name in shape.model_fields for spelling in (name, to_camel(name))}
 
 
+class FetchMedia(Shape):
+    """What is fetched of the files that clients give by their addresses, and how much."""
+
+    max_bytes: Annotated[int, Field(strict=True, gt=0, le=64 * 2**20)] = 5 * 2**20
+    """Of one file. Default 5 MiB."""
+    max_count: Annotated[int, Field(strict=True, gt=0, le=64)] = 8
+    """Files of one request. Default 8."""
+    timeout: Annotated[float, Field(strict=True, gt=0, le=600, allow_inf_nan=False)] = 10
+    """Seconds for one file. Default 10."""
+    hosts: tuple[str, ...] = ("*",)
+    """Where from: HOST, HOST:PORT, *.SUFFIX or *. Default: any. Only public addresses are ever called."""
+
+
+FETCH_MEDIA = TypeAdapter(FetchMedia)
+
+
 class Tables(Shape):
     """What stands beside a config in a file: keywords of the gateway."""
 
@@ -166,11 +192,14 @@ class Tables(Shape):
     caller_config: Literal["full", "named", "none"] | None = None
     max_body: Annotated[int, Field(strict=True, gt=0)] | None = None
     trusted_custom_hosts: tuple[str, ...] | None = None
+    fetch_media: Any = None
 
 
 class File(Tables):
     """A whole file, for the schema."""
 
     config: Node | None = None
+    fetch_media: FetchMedia | bool | None = None
+    """Whether files that clients give by their addresses are fetched for providers that take bytes only."""
     virtual_keys: dict[str, KeyEntry] | None = None
     configs: dict[str, Node] | None = None

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.model import Provider
-from ..core.plan import RETRIED, Retry, Target
+from ..core.plan import RETRIED, Credential, Retry, Target, lacking
 from ..core.values import NOTHING
 from . import models
 from .book import Making
@@ -73,11 +73,20 @@ def target(leaf: models.Leaf, above: Settled, path: str, making: Making) -> Targ
         path=path,
         name=leaf.name or "",
         provider=up.provider,
-        credential=up.credential,
+        credential=up.credential or machine(up.provider, up.options, making),
         options=MappingProxyType(dict(up.options)),
         overrides=MappingProxyType({**said.overrides, **up.overrides}),
         **{"guarded": up.guarded, **settings},
     )
+
+
+def machine(provider: Provider, options: Mapping[str, str], making: Making) -> Credential | None:
+    """The identity of the machine as a credential, where the operator's config means it: by a word of its
+    own, or, where somebody decides who may call, by naming no other."""
+    if provider.ambient is None or not making.book.held:
+        return None
+    told = provider.ambient(options)
+    return Credential(held=True) if told == "named" or (told and making.book.open) else None
 
 
 def _addressed(provider: Provider, base_url: str, options: Mapping[str, str], path: str) -> None:
@@ -85,7 +94,7 @@ def _addressed(provider: Provider, base_url: str, options: Mapping[str, str], pa
     base = base_url or provider.base_url
     missing = [name for name in re.findall(r"\{(\w+)\}", base) if name not in options]
     if missing:
-        raise ConfigError(f"{provider.name} needs {' and '.join(missing)}", path=path)
+        raise ConfigError(lacking(provider, missing[0]), path=path, code="missing_option")
     if not base:
         raise ConfigError(f"{provider.name} has no address of its own: give it a custom_host", path=path)
 

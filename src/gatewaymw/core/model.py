@@ -2,20 +2,22 @@
 
 A codec is pure functions over parsed bodies. They never change their arguments, give the same
 result twice, keep fields they do not know unless the provider would refuse them, and see neither
-`data:`, `[DONE]`, a header nor a clock. What is None in a codec passes through byte for byte.
+`data:`, `[DONE]`, a clock nor, but for an answer's, a header. What is None in a codec passes through byte
+for byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from . import json
+from .commands import Flow
 from .endpoints import Endpoint
 from .framing.base import Frame, Framer
 from .framing.sse import SSE
-from .values import JSON, NOTHING, Request
+from .values import JSON, NOTHING, Part, Request
 
 S = TypeVar("S")
 
@@ -39,14 +41,45 @@ class Context:
     """The target's provider options, never secrets: region, api version, …"""
     request: Mapping[str, Any] = NOTHING
     """The client's body, as it was sent, for answers that depend on it."""
+    answer: Mapping[str, str] = NOTHING
+    """The headers of the answer, names lower-case, for what a provider tells nowhere else."""
+    home: bool = True
+    """The provider is called at its own address, not at one that the target names in its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An upstream body, and the names of the client's parameters it could not carry."""
+    """An upstream body, and the names of the client's parameters it could not carry.
+
+    The client's body itself, unchanged, is sent in the bytes it came in."""
 
     body: JSON
     dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An upstream form, and the names of the client's fields it could not carry."""
+
+    parts: tuple[Part, ...]
+    dropped: tuple[str, ...] = ()
+
+
+Step: TypeAlias = str | int
+
+
+class Link(NamedTuple):
+    """A web address in a client's body, at the place that the steps lead to."""
+
+    steps: tuple[Step, ...]
+    url: str
+    document: bool = False
+    """A document may be there; else only an image."""
+
+    @property
+    def path(self) -> str:
+        """As errors name the place: `messages[2].content[0].image_url.url`."""
+        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps)[1:]
 
 
 SILENT = (b"[DONE]", b"")
@@ -69,6 +102,8 @@ class Stream(Generic[S]):
     step: Callable[[S, Any, Context], tuple[S, tuple[JSON, ...]]]
     ended: Callable[[S], bool]
     framer: Callable[[], Framer] = SSE
+    array: Callable[[], Framer] | None = None
+    """Cuts a body of `application/json`, where the provider may answer with an array of events."""
     decode: Callable[[Frame], Any] = decode_json
 
 
@@ -77,10 +112,28 @@ class Codec:
     """How one endpoint is spoken. What is None passes through byte for byte."""
 
     request: Callable[[Mapping[str, Any], Context], Encoded] | None = None
+    form: Callable[[tuple[Part, ...], Context], Encoded | Filled] | None = None
+    """The same for endpoints whose clients send forms: the parts → JSON, or another form."""
     response: Callable[[JSON, Context], JSON] | None = None
+    media: Callable[[JSON, Context], tuple[bytes, str]] | None = None
+    """(answer, context) → the client's body and its content type, where that is no JSON."""
     stream: Stream[Any] | None = None
     error: Callable[[Any, int, Context], JSON] | None = None
     """(parsed body, status, context) → `{"error": {message, type, param, code, …}}`."""
+    links: Callable[[Mapping[str, Any]], Iterable[Link]] | None = None
+    """Where a client may give web addresses of files that the provider takes as bytes only."""
+    batch: Batch | None = None
+    """How several inputs become calls of one each, where the provider takes no more at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Cutting a client's body that asks for several things into bodies that ask for one, and joining what
+    clients are told of each, in order."""
+
+    cut: Callable[[Mapping[str, Any], Context], tuple[Mapping[str, Any], ...]]
+    """Fewer than two where there is nothing to cut. Raises BadRequest where there are too many."""
+    join: Callable[[tuple[JSON, ...]], JSON]
 
 
 IDENTITY = Codec()
@@ -104,9 +157,13 @@ class Keys:
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
     clock: float = 0.0
     """Seconds since 1970, for signatures that carry a date."""
+    held: bool = False
+    """They are the operator's: the identity of the machine itself may stand in for them."""
 
 
 Auth: TypeAlias = Callable[[Request, Keys], Request]
+Access: TypeAlias = Callable[[Keys], Flow[Keys]]
+Ambient: TypeAlias = Literal["", "implied", "named"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,8 +175,14 @@ class Provider:
     """Without a trailing slash; empty where only a custom host makes sense."""
     routes: Mapping[Endpoint, Route]
     auth: Auth
+    access: Access | None = None
+    """How keys are come by that a target does not hold itself, before `auth` is handed them."""
+    ambient: Callable[[Mapping[str, str]], Ambient] | None = None
+    """Whether options without a key stand for the identity of the machine, by a word or by saying nothing."""
     by_model: Mapping[Endpoint, Callable[[str], Route]] = field(default_factory=dict)
     """Endpoints of `routes` whose address and dialect depend on the model: its name → the route."""
+    models: Mapping[Endpoint, tuple[str, ...]] = field(default_factory=dict)
+    """Where what is sent depends on the model: names that stand for its families, for docs and probes."""
     base: Callable[[Mapping[str, str]], str] | None = None
     """The address that options make, where it takes more than filling them into `base_url`."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -134,6 +197,10 @@ class Provider:
     """Those of them that only make the address: not asked for where a target has an address of its own."""
     assumes: Mapping[str, str] = field(default_factory=dict)
     """Options that have a value where a target gives none."""
+    token: str = ""
+    """The option that an access token is, where it is another thing than a key."""
+    infers: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    """Options that follow from others, where a target does not give them."""
     settles: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
     """Fields of the body that options settle, over the client's own but not over a target's overrides."""
     needs_key: bool = True

@@ -31,6 +31,8 @@ class Credential:
     source: object = field(default=None, repr=False)
     """Handed to the `secret` service where it is not at hand: `env:…`, `file:…`, a callable."""
     held: bool = False
+    option: str = ""
+    """The provider option that it is, where it is not the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class Target:
     def __post_init__(self) -> None:
         if self.provider.assumes:
             object.__setattr__(self, "options", {**self.provider.assumes, **self.options})
+        if self.provider.infers and (inferred := self.provider.infers(self.options)):
+            object.__setattr__(self, "options", {**inferred, **self.options})
         spared = self.provider.locating if self.base_url else ()
         required = [name for name in self.provider.requires if name not in spared]
         missing = tuple(name for name in required if not self.options.get(name))
@@ -134,3 +138,13 @@ def targets(node: Node) -> tuple[Target, ...]:
     if isinstance(node, Target):
         return (node,)
     return tuple(leaf for child in node.children for leaf in targets(child))
+
+
+def lacking(provider: Provider, name: str) -> str:
+    """What is to be done where a provider cannot be called for want of an option."""
+    variable, header = provider.requires.get(name), name.replace("_", "-")
+    reads = f' (where "env:{variable}" reads the variable)' if variable else ""
+    return (
+        f"{provider.name} cannot be called without {name}; set it in the config{reads},"
+        f" or send the header x-gateway-{header}"
+    )

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import anyio.to_thread
 
+from .identity import Identities
+
 Service: TypeAlias = Callable[..., Any]
 
 
@@ -45,7 +47,7 @@ def given(answer: Any) -> Callable[[], Any]:
 
 
 def services(
-    auth: Service | None, resolve: Callable[[object], Any]
+    auth: Service | None, resolve: Callable[[object], Any], identities: Identities
 ) -> tuple[Mapping[str, Service], Mapping[str, Service]]:
     """The services of a gateway: for the async driver, and for the sync one."""
 
@@ -55,9 +57,8 @@ def services(
     def secret_sync(source: Any) -> Any:
         return resolve(given(ask_sync(source))) if callable(source) else resolve(source)
 
-    if auth is None:
-        return {"secret": secret}, {"secret": secret_sync}
-    return (
-        {"secret": secret, "auth": partial(ask, auth)},
-        {"secret": secret_sync, "auth": partial(ask_sync, auth)},
-    )
+    here: dict[str, Service] = {"secret": secret, "identity": identities.ask}
+    there: dict[str, Service] = {"secret": secret_sync, "identity": identities.ask_sync}
+    if auth is not None:
+        here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)
+    return here, there

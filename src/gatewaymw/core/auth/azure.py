@@ -21,10 +21,10 @@ api_key: Auth = header("api-key")
 x_api_key: Auth = header("x-api-key")
 
 
-def azure(by_key: Auth) -> Auth:
+def azure(by_key: Auth, variable: str) -> Auth:
     """An auth that sends the option `azure_ad_token`, or else the key by `by_key`.
 
-    It raises Unauthorized where there is neither.
+    It raises Unauthorized where there is neither, naming the official `variable` of the key.
     """
 
     def sign(request: Request, keys: Keys) -> Request:
@@ -32,8 +32,9 @@ def azure(by_key: Auth) -> Auth:
             return bearer(request, replace(keys, api_key=token))
         if not keys.api_key:
             raise Unauthorized(
-                "no credential for Azure; give the target an api_key, a virtual_key or an azure_ad_token,"
-                " or (where one provider only is called) send a key as Authorization: Bearer",
+                f'no credential for Azure; give the target an api_key (where "env:{variable}" reads the'
+                " variable), a virtual_key or an azure_ad_token (header x-gateway-azure-ad-token), or (where"
+                " one provider only is called) send a key as Authorization: Bearer",
                 code="missing_credentials",
             )
         return by_key(request, keys)
@@ -53,7 +54,7 @@ def by_surface(request: Request, keys: Keys) -> Request:
     return api_key(request, keys)
 
 
-resource: Auth = azure(api_key)
+resource: Auth = azure(api_key, "AZURE_OPENAI_API_KEY")
 """Azure OpenAI: `api-key`."""
-foundry: Auth = azure(by_surface)
+foundry: Auth = azure(by_surface, "AZURE_INFERENCE_CREDENTIAL")
 """Foundry, whatever is called there."""

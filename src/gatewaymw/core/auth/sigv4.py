@@ -78,8 +78,9 @@ def needed(options: Mapping[str, str], name: str) -> str:
         return value
     raise Unauthorized(
         f"no {name}: AWS is called with aws_access_key_id, aws_secret_access_key and aws_region (and"
-        " aws_session_token, where the key is lent), or with an api_key; set them in the config, or send"
-        " them as x-gateway-aws-access-key-id and so on",
+        f" aws_session_token, where the key is lent), or with an api_key; set {name} in the config (where"
+        f' "env:{name.upper()}" reads the variable), or send the header x-gateway-{name.replace("_", "-")};'
+        " what this machine has of its own is used in the operator's config, where `auth` says who may call",
         code="missing_credentials",
         param=name,
     )

@@ -13,7 +13,10 @@ ANTHROPIC = provide(
         name="anthropic",
         base_url="https://api.anthropic.com/v1",
         routes={CHAT: Route("/messages", anthropic.CHAT)},
+        models={CHAT: ("claude-sonnet-4-5", "claude-opus-5-5")},
         auth=header("x-api-key"),
+        # Since 2026-10-21 temperature and its kind are refused, of models too that take them still; nothing
+        # is gained by it (https://platform.claude.com/docs/en/api/migration-2026-10-21).
         headers={"anthropic-version": "2023-06-01"},
         accepts=frozenset({"anthropic-version", "anthropic-beta"}),
         env_key="ANTHROPIC_API_KEY",

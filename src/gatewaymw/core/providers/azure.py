@@ -9,11 +9,15 @@ and no version but `preview`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ..auth.azure import SERVERLESS, foundry, resource
+from ..auth.identity import azure as entra
+from ..auth.identity import azure_ambient
 from ..dialects import anthropic, azure
+from ..dialects.history import plain
 from ..endpoints import (
     CHAT,
     COMPLETE,
@@ -57,7 +61,11 @@ def deployed(path: str) -> Path:
             return versioned(f"/v1{path}", version)
         deployment = context.options.get("deployment_id") or context.model
         if not deployment:
-            raise BadRequest("model must be the name of a deployment on Azure", param="model")
+            raise BadRequest(
+                "model must be the name of a deployment on Azure; name one, or set deployment_id in the"
+                " config or by the header x-gateway-azure-deployment-id",
+                param="model",
+            )
         return versioned(f"/deployments/{quote(deployment, safe='')}{path}", version)
 
     return where
@@ -90,6 +98,9 @@ AZURE_OPENAI = provide(
             MODEL: Route(catalogued(MODEL.path), azure.MODEL),
         },
         auth=resource,
+        access=entra,
+        ambient=azure_ambient,
+        token="azure_ad_token",
         settles=chosen,
         option_headers={"openai_beta": "openai-beta"},
         accepts=frozenset({"openai-beta"}),
@@ -140,8 +151,10 @@ def inferred(path: str) -> Path:
     return where
 
 
-OPENAI_LIKE = {each: Route(inferred(each.path), CODECS.get(each, IDENTITY)) for each in DEPLOYED}
-CLAUDE = Route("/anthropic/v1/messages", anthropic.CHAT)
+FOUNDRY: Mapping[Endpoint, Codec] = {**CODECS, CHAT: replace(azure.CHAT, request=plain)}
+"""Some of its models have thoughts of their own, which they may want back."""
+OPENAI_LIKE = {each: Route(inferred(each.path), FOUNDRY.get(each, IDENTITY)) for each in DEPLOYED}
+CLAUDE = Route("/anthropic/v1/messages", replace(anthropic.CHAT, request=anthropic.untiered))
 
 
 def speaking(model: str) -> Route:
@@ -156,7 +169,11 @@ AZURE_AI = provide(
         base=root,
         routes=OPENAI_LIKE,
         by_model={CHAT: speaking},
+        models={CHAT: ("gpt-5", "claude-sonnet-4-5")},
         auth=foundry,
+        access=entra,
+        ambient=azure_ambient,
+        token="azure_ad_token",
         headers={"anthropic-version": "2023-06-01"},
         option_headers={
             "azure_extra_parameters": "extra-parameters",

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from ..auth.identity import amazon, aws_ambient
 from ..auth.sigv4 import aws
 from ..dialects import bedrock_invoke, converse
-from ..endpoints import CHAT, EMBED, IMAGE
+from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT
 from ..model import Context, Provider, Route
 from .registry import provide
 
@@ -24,6 +25,15 @@ def conversing(context: Context) -> str:
 
 
 INVOKE = "/model/{model}/invoke"
+BESIDE = frozenset(
+    f"x-amzn-bedrock-{name}"
+    for name in (
+        *("guardrailidentifier", "guardrailversion", "trace", "performanceconfig-latency", "service-tier"),
+        "request-metadata",
+    )
+)
+"""What Converse is told in its body and InvokeModel in headers
+(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html)."""
 
 BEDROCK = provide(
     Provider(
@@ -33,8 +43,22 @@ BEDROCK = provide(
             CHAT: Route(conversing, converse.CHAT),
             EMBED: Route(INVOKE, bedrock_invoke.EMBED),
             IMAGE: Route(INVOKE, bedrock_invoke.IMAGE),
+            IMAGE_EDIT: Route(INVOKE, bedrock_invoke.EDIT),
+        },
+        models={
+            CHAT: (
+                *("anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-2-lite-v1:0"),
+                *("openai.gpt-oss-120b-1:0", "meta.llama3-3-70b-instruct-v1:0"),
+                *("mistral.mistral-large-2407-v1:0", "cohere.command-r-plus-v1:0"),
+            ),
+            EMBED: ("amazon.titan-embed-text-v2:0", "cohere.embed-v4:0"),
+            IMAGE: ("amazon.nova-canvas-v1:0", "stability.stable-image-core-v1:1"),
+            IMAGE_EDIT: ("stability.stable-image-inpaint-v1:0",),
         },
         auth=aws("bedrock"),
+        access=amazon,
+        ambient=aws_ambient,
+        accepts=BESIDE,
         requires={"aws_region": "AWS_REGION"},
         needs_key=False,
         env_key="AWS_BEARER_TOKEN_BEDROCK",

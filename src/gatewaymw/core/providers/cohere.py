@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..auth.keys import bearer
 from ..dialects import cohere
 from ..dialects.cohere.catalogue import LARGEST
-from ..endpoints import CHAT, EMBED, MODEL, MODELS
+from ..endpoints import CHAT, EMBED, MODEL, MODELS, TRANSCRIBE
 from ..model import Provider, Route
 from .registry import provide
 
@@ -16,8 +16,14 @@ COHERE = provide(
         routes={
             CHAT: Route("/v2/chat", cohere.CHAT),
             EMBED: Route("/v2/embed", cohere.EMBED),
+            TRANSCRIBE: Route("/v2/audio/transcriptions", cohere.TRANSCRIPT),
             MODELS: Route(f"/v1/models?page_size={LARGEST}", cohere.MODELS),
             MODEL: Route("/v1/models/{model}", cohere.MODEL),
+        },
+        models={
+            CHAT: ("command-a-reasoning-08-2025",),
+            EMBED: ("embed-v4.0",),
+            TRANSCRIBE: ("cohere-transcribe-03-2026",),
         },
         auth=bearer,
         env_key="COHERE_API_KEY",

@@ -12,6 +12,8 @@ from typing import Any
 
 from ..auth.keys import bearer
 from ..dialects import mistral
+from ..dialects.history import PLAIN, Manners
+from ..dialects.links import chatted
 from ..dialects.openai import CHECKED, LISTED, Delta, adapted, finishing
 from ..endpoints import (
     CHAT,
@@ -40,6 +42,7 @@ def compatible(
     defaults: Mapping[str, Any] = NOTHING,
     roles: Mapping[str, str] = NOTHING,
     turns: Collection[str] = (),
+    manners: Manners | None = None,
     answers: Mapping[Endpoint, Codec] | None = None,
     paths: Mapping[Endpoint, str] | None = None,
     auth: Auth = bearer,
@@ -52,8 +55,8 @@ def compatible(
 ) -> Provider:
     """Add a provider that speaks OpenAI's dialect. Raises ValueError where the name is taken.
 
-    `rename`, `without`, `implied`, `defaults`, `roles` and `turns` are what its requests differ in
-    (`dialects.openai.Delta`), for each of its endpoints that take JSON. `answers` are the codecs of
+    `rename`, `without`, `implied`, `defaults`, `roles`, `turns` and `manners` are what its requests differ
+    in (`dialects.openai.Delta`), for each of its endpoints that take JSON. `answers` are the codecs of
     those endpoints whose answers differ, `error` how its error bodies do where `dialects.openai.error`
     does not do, `paths` the endpoints that live elsewhere than at OpenAI's paths.
     """
@@ -64,6 +67,7 @@ def compatible(
         defaults=defaults,
         roles=roles,
         turns=frozenset(turns),
+        manners=manners,
     )
     request = adapted(delta) if delta else None
 
@@ -98,7 +102,7 @@ CATALOGUE = (MODELS, MODEL)
 UNKNOWN_TO_MISTRAL = (
     "user", "store", "logprobs", "top_logprobs", "logit_bias", "service_tier", "modalities", "audio",
     "functions", "function_call", "web_search_options", "verbosity", "safety_identifier",
-    "prompt_cache_retention",
+    "prompt_cache_retention", "prompt_cache_options", "moderation",
 )
 
 # ── the rows ─────────────────────────────────────────────────────────────
@@ -108,7 +112,7 @@ UNKNOWN_TO_MISTRAL = (
 GROQ = compatible(
     "groq", "https://api.groq.com/openai/v1", CHAT, SPEECH, *SOUND, *CATALOGUE,
     without=("logprobs", "top_logprobs", "logit_bias", "store", "metadata"),
-    turns=("name", "reasoning_content", *ECHOED),
+    turns=("name", "reasoning_content", *ECHOED), manners=PLAIN,
     env_key="GROQ_API_KEY", doc="https://console.groq.com/docs/openai",
 )
 
@@ -135,7 +139,8 @@ MISTRAL = compatible(
     "mistral-ai", "https://api.mistral.ai/v1", CHAT, EMBED, TRANSCRIBE, *CATALOGUE,
     rename={**LENGTH, "seed": "random_seed", "dimensions": "output_dimension"}, roles=SYSTEM,
     without=UNKNOWN_TO_MISTRAL, implied=("stream_options",), turns=("name", "reasoning_content", *ECHOED),
-    answers={CHAT: mistral.CHAT}, env_key="MISTRAL_API_KEY", doc="https://docs.mistral.ai/api",
+    manners=mistral.MANNERS, answers={CHAT: mistral.CHAT},
+    env_key="MISTRAL_API_KEY", doc="https://docs.mistral.ai/api",
 )
 
 # logit_bias: "unsupported", https://docs.x.ai/docs/api-reference#chat-completions. What its reasoning models
@@ -152,9 +157,9 @@ OPENROUTER = compatible(
     env_key="OPENROUTER_API_KEY", doc="https://openrouter.ai/docs/api/reference/overview",
 )
 
-# max_tokens is the only limit it knows, and the developer's messages are passed over:
+# max_tokens is the only limit it knows, the developer's messages are passed over, images come in base64:
 # https://docs.ollama.com/api/openai-compatibility
 OLLAMA = compatible(
     "ollama", "http://localhost:11434/v1", CHAT, COMPLETE, EMBED, *CATALOGUE, rename=LENGTH, roles=SYSTEM,
-    needs_key=False, env_key="OLLAMA_API_KEY", doc="https://docs.ollama.com/api/openai-compatibility",
+    answers={CHAT: Codec(links=chatted)}, needs_key=False, env_key="OLLAMA_API_KEY", doc="https://docs.ollama.com/api/openai-compatibility",
 )

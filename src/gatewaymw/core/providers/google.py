@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from ..auth.keys import header
 from ..dialects import gemini
-from ..endpoints import CHAT, EMBED, IMAGE
+from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, MODEL, MODELS, SPEECH, TRANSCRIBE
 from ..model import Context, Provider, Route
 from .registry import provide
 
@@ -50,8 +50,25 @@ GOOGLE = provide(
     Provider(
         name="google",
         base_url="https://generativelanguage.googleapis.com/v1beta",
-        routes={CHAT: Route(chat, gemini.CHAT), EMBED: Route(embed, gemini.EMBED), IMAGE: PAINT},
+        routes={
+            CHAT: Route(chat, gemini.CHAT),
+            EMBED: Route(embed, gemini.EMBED),
+            IMAGE: PAINT,
+            IMAGE_EDIT: Route(generate, gemini.EDIT),
+            SPEECH: Route(generate, gemini.SPEECH),
+            TRANSCRIBE: Route(generate, gemini.TRANSCRIPT),
+            MODELS: Route(f"/models?pageSize={gemini.LARGEST}", gemini.MODELS),
+            MODEL: Route(place, gemini.MODEL),
+        },
         by_model={IMAGE: paint},
+        models={
+            CHAT: ("gemini-2.5-flash", "gemini-3.8-flash"),
+            EMBED: ("gemini-embedding-001",),
+            IMAGE: ("imagen-4.0-generate-001", "gemini-2.5-flash-image"),
+            IMAGE_EDIT: ("gemini-2.5-flash-image",),
+            SPEECH: ("gemini-2.5-flash-preview-tts", "gemini-3.8-flash-tts"),
+            TRANSCRIBE: ("gemini-3.5-transcribe",),
+        },
         auth=header("x-goog-api-key"),
         env_key="GEMINI_API_KEY",
         doc="https://ai.google.dev/api/generate-content",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..auth.keys import bearer
+from ..dialects.history import thoughtless
 from ..endpoints import (
     CHAT,
     COMPLETE,
@@ -18,7 +19,7 @@ from ..endpoints import (
     TRANSLATE,
     Endpoint,
 )
-from ..model import Provider, Route
+from ..model import Codec, Provider, Route
 from .registry import provide
 
 ALL: tuple[Endpoint, ...] = (
@@ -44,11 +45,14 @@ HEADERS = {
     "openai_beta": "openai-beta",
 }
 
+SPOKEN = Codec(request=thoughtless)
+"""Its own dialect, without what other providers' answers left in a conversation."""
+
 OPENAI = provide(
     Provider(
         name="openai",
         base_url="https://api.openai.com/v1",
-        routes={endpoint: Route(endpoint.path) for endpoint in ALL},
+        routes={**{each: Route(each.path) for each in ALL}, CHAT: Route(CHAT.path, SPOKEN)},
         auth=bearer,
         accepts=frozenset(HEADERS.values()),
         option_headers=HEADERS,

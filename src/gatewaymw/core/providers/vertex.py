@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from ..auth.identity import google, google_ambient, google_project
 from ..auth.keys import bearer
 from ..dialects import anthropic, gemini
-from ..endpoints import CHAT, EMBED, IMAGE
+from ..dialects.links import chatted
+from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE
 from ..model import Codec, Context, Encoded, Provider, Route
 from ..values import JSON
 from .compatible import MISTRAL
@@ -24,6 +26,10 @@ CLAUDE = "vertex-2023-10-16"
 """The only version of Anthropic's API there is on Vertex AI."""
 REGIONS = frozenset({"us", "eu"})
 """Regions of several places (https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations)."""
+
+CONSUMED = ("x-vertex-ai-llm-request-type", "x-vertex-ai-llm-shared-request-type")
+"""Headers that say out of what a request is paid for, which no body can say
+(https://docs.cloud.google.com/vertex-ai/generative-ai/docs/priority-paygo, …/flex-paygo)."""
 
 
 class Model(NamedTuple):
@@ -85,7 +91,7 @@ def verb(whole: str, streamed: str = "") -> Callable[[Context], str]:
 def claude(body: Mapping[str, Any], context: Context) -> Encoded:
     """Anthropic's request, without the model, which the path names, and with the version
     (https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai)."""
-    made = anthropic.request(body, context)
+    made = anthropic.untiered(body, context)
     rest = {name: value for name, value in made.body.items() if name != "model"}
     version = context.options.get("anthropic_version") or CLAUDE
     return Encoded({"anthropic_version": version, **rest}, made.dropped)
@@ -123,7 +129,8 @@ OPEN = Route(endpoint, Codec(request=opened, error=error))
 CHATS: Mapping[str, Route] = {
     "google": Route(verb("generateContent", "streamGenerateContent?alt=sse"), gemini.VERTEX),
     "anthropic": Route(
-        verb("rawPredict", "streamRawPredict"), replace(anthropic.CHAT, request=claude, error=error)
+        verb("rawPredict", "streamRawPredict"),
+        replace(anthropic.CHAT, request=claude, error=error, links=chatted),
     ),
     "mistralai": Route(verb("rawPredict", "streamRawPredict"), replace(SPOKEN, request=mistral, error=error)),
 }
@@ -133,7 +140,7 @@ def chat(model: str) -> Route:
     return CHATS.get(model_of(model).publisher, OPEN)
 
 
-# ── embeddings and images ────────────────────────────────────────────────
+# ── embeddings, images and sound ─────────────────────────────────────────
 
 
 def embedded(context: Context) -> str:
@@ -143,23 +150,17 @@ def embedded(context: Context) -> str:
 EMBEDS = Route(verb("predict"), gemini.TEXT_EMBED)
 PICTURES = Route(verb("predict"), gemini.PICTURE_EMBED)
 CONTENTS = Route(embedded, gemini.VERTEX_EMBED)
-PAINTS = Route(verb("generateContent"), gemini.IMAGE)
+GENERATE = verb("generateContent")
+PAINTS = Route(GENERATE, gemini.VERTEX_IMAGE)
 IMAGENS = Route(verb("predict"), gemini.IMAGEN)
 
 
-PREDICTED = ("gemini-embedding-001", "gemini-embedding-exp")
-"""Those of Gemini's own embedding models that predict, as all before them did."""
-
-
 def embed(model: str) -> Route:
-    """Newer models embed contents, older ones predict: texts, or texts and pictures."""
+    """Gemini's models embed contents, those before them predict: texts, or texts and pictures."""
     name = model_of(model).name
     if name.startswith("multimodalembedding"):
         return PICTURES
-    older = not name.startswith("gemini-") or name.startswith(
-        ("gemini-embedding-001", "gemini-embedding-exp")
-    )
-    return EMBEDS if older else CONTENTS
+    return CONTENTS if name.startswith("gemini-") else EMBEDS
 
 
 def paint(model: str) -> Route:
@@ -171,10 +172,33 @@ VERTEX = provide(
         name="vertex-ai",
         base_url="https://{vertex_region}-aiplatform.googleapis.com/v1",
         base=base,
-        routes={CHAT: CHATS["google"], EMBED: EMBEDS, IMAGE: IMAGENS},
+        routes={
+            CHAT: CHATS["google"],
+            EMBED: EMBEDS,
+            IMAGE: IMAGENS,
+            IMAGE_EDIT: Route(GENERATE, gemini.VERTEX_EDIT),
+            SPEECH: Route(GENERATE, gemini.VERTEX_SPEECH),
+            TRANSCRIBE: Route(GENERATE, gemini.TRANSCRIPT),
+        },
         by_model={CHAT: chat, EMBED: embed, IMAGE: paint},
+        models={
+            CHAT: (
+                *("gemini-2.5-flash", "anthropic/claude-sonnet-4-5", "mistralai/mistral-medium-3"),
+                "meta/llama-4-maverick-17b-128e-instruct-maas",
+            ),
+            EMBED: ("gemini-embedding-001", "gemini-embedding-2", "multimodalembedding@001"),
+            IMAGE: ("imagen-4.0-generate-001", "gemini-2.5-flash-image"),
+            IMAGE_EDIT: ("gemini-2.5-flash-image",),
+            SPEECH: ("gemini-2.5-flash-tts", "gemini-3.8-flash-tts"),
+            TRANSCRIBE: ("gemini-3.5-transcribe",),
+        },
         auth=bearer,
-        accepts=frozenset({"anthropic-beta"}),
+        access=google,
+        ambient=google_ambient,
+        infers=google_project,
+        needs_key=False,
+        env_key="GOOGLE_APPLICATION_CREDENTIALS",
+        accepts=frozenset({"anthropic-beta", *CONSUMED}),
         requires={"vertex_project_id": "GOOGLE_CLOUD_PROJECT", "vertex_region": "GOOGLE_CLOUD_LOCATION"},
         doc="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
     )

@@ -7,19 +7,26 @@ fallen back from.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from .. import json
 from ..commands import Flow, close, read, send, wait
 from ..dialects import openai
 from ..endpoints import Client
 from ..errors import GatewayError, UpstreamError
+from ..model import Context, Keys
 from ..plan import Target
-from ..values import Answer, Call, Env, Failure, Outcome
+from ..values import JSON, Answer, Call, Env, Failure, Outcome
 from .encode import Prepared, prepare
 from .pipeline import ODD, Passage, Passthrough, Raw, Translation, cut_short
 from .reply import Live, Reply
 from .retry import pause
+
+T = TypeVar("T")
+LENT = ("azure_ad_token", "aws_session_token")
+"""Options that are credentials and travel as they are."""
 
 
 def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
@@ -40,7 +47,8 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
             late = max(late, 0.001)
             request = replace(request, timeout=late, idle=min(late, request.idle or late))
         expires = started + (request.timeout or 0)
-        outcome = yield from send(request, made.stream or call.endpoint.answer == "bytes")
+        raw = call.endpoint.answer == "bytes" and made.codec.media is None
+        outcome = yield from send(request, made.stream or raw)
         result = yield from judge(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
             return replace(result, tries=tries, again=tries > 0) if tries else result
@@ -74,6 +82,8 @@ def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
     """How a stream of that content type goes through; None where it is no stream at all."""
     if not made.stream or (call.endpoint.answer == "bytes" and kind != "text/event-stream"):
         return Raw()
+    if kind == "application/json" and made.codec.stream and (array := made.codec.stream.array):
+        return Translation(replace(made.codec.stream, framer=array), made.context, call.endpoint.client)
     if kind in ("application/json", "text/html", "text/plain"):
         return None
     if made.codec.stream:
@@ -154,17 +164,23 @@ def whole(answer: Answer, made: Prepared, target: Target, call: Call) -> Reply |
 def decoded(answer: Answer, made: Prepared, call: Call) -> tuple[bytes, str]:
     """The client's body and its content type. Raises UpstreamError where there is none to make."""
     kind = answer.headers.get("content-type", "application/json")
+    if made.codec.media:
+        return turned(answer, made, made.codec.media)
     if call.endpoint.answer == "bytes":
         return answer.body, kind
     if made.codec.response is None:
         if not looks_like_json(answer.body):
             raise invalid(made)
         return answer.body, kind
+    return json.dumps(turned(answer, made, made.codec.response)), "application/json"
+
+
+def turned(answer: Answer, made: Prepared, turn: Callable[[JSON, Context], T]) -> T:
+    """What a transform makes of an answer. Raises UpstreamError."""
     try:
-        body = made.codec.response(json.loads(answer.body), made.context)
+        return turn(json.loads(answer.body), replace(made.context, answer=answer.headers))
     except ODD as error:
         raise invalid(made) from error
-    return json.dumps(body), "application/json"
 
 
 def looks_like_json(body: bytes) -> bool:
@@ -200,7 +216,7 @@ def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call,
             code=result.code,
         )
         body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
-    body = redacted(body, made.key)
+    body = redacted(body, made.keys)
     headers = result.headers if isinstance(result, Answer) else {}
     return Reply(status=status, body=body, headers=headers, target=target, tries=tries, again=tries != 0)
 
@@ -227,9 +243,12 @@ def explained(answer: Answer, status: int, made: Prepared) -> bytes:
     return json.dumps({**shaped, "provider": made.context.provider})
 
 
-def redacted(body: bytes, key: str) -> bytes:
-    """An error without the credential, which some providers quote, whole or in an event of a stream."""
-    return body.replace(json.dumps(key)[1:-1], b"[redacted]") if len(key) >= 8 else body
+def redacted(body: bytes, keys: Keys) -> bytes:
+    """An error without the credentials, which some providers quote, whole or in an event of a stream."""
+    for secret in (keys.api_key, *(keys.options.get(name, "") for name in LENT)):
+        if len(secret) >= 8:
+            body = body.replace(json.dumps(secret)[1:-1], b"[redacted]")
+    return body
 
 
 def parsed(body: bytes) -> object:

@@ -11,15 +11,17 @@ from .. import form, json
 from ..commands import Flow, ask
 from ..endpoints import PROXY
 from ..errors import BadRequest, Unauthorized, Unsupported
-from ..model import IDENTITY, Codec, Context, Encoded, Keys, Route
-from ..plan import Target
-from ..values import Call, Env, Request
+from ..model import IDENTITY, Codec, Context, Encoded, Filled, Keys, Route
+from ..plan import Target, lacking
+from ..values import Call, Env, Part, Request
+from .fetching import fetched
 
 AGENT = "gatewaymw"
 IDLE = 60.0
 """Seconds of silence within a stream after which an upstream counts as gone."""
 PATIENCE = 600.0
 """Seconds to the head of an answer, and to the next bytes of a whole one, unless configured."""
+NO_KEYS = Keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class Prepared:
     context: Context
     stream: bool
     dropped: tuple[str, ...] = ()
-    key: str = ""
-    """The credential in it, to be taken out of whatever the provider says."""
+    keys: Keys = NO_KEYS
+    """What it was signed with, to be taken out of whatever the provider says."""
 
     def __repr__(self) -> str:
         return f"Prepared({self.request!r})"
@@ -45,8 +47,9 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     body: Mapping[str, Any] = {**call.body, **target.overrides} if target.overrides else call.body
     context = context_of(target, call, body, env)
     route = route_of(target, call, context.model)
+    body = yield from fetched(route.codec, target.provider.name, call, body, env)
     encoded, payload, kind = encode(route, target, call, body, context, env)
-    key = yield from key_of(target, call)
+    keys = yield from keys_of(target, call, env)
     request = Request(
         route.method or call.method,
         address(route, target, call, context),
@@ -56,19 +59,14 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
         IDLE if context.stream else PATIENCE,
         guarded=target.guarded,
     )
-    signed = target.provider.auth(request, Keys(key, target.options, env.clock()))
-    return Prepared(signed, route.codec, context, context.stream, encoded, key)
+    signed = target.provider.auth(request, keys)
+    return Prepared(signed, route.codec, context, context.stream, encoded, keys)
 
 
 def incomplete(target: Target) -> BadRequest:
     name = target.missing[0]
-    header, variable = name.replace("_", "-"), target.provider.requires[name]
-    return BadRequest(
-        f"{target.path}: {target.provider.name} cannot be called without {name}; set it in the config"
-        f' (where "env:{variable}" reads the variable), or send the header x-gateway-{header}',
-        code="missing_option",
-        param=name,
-    )
+    said = f"{target.path}: {lacking(target.provider, name)}"
+    return BadRequest(said, code="missing_option", param=name)
 
 
 def route_of(target: Target, call: Call, model: str) -> Route:
@@ -98,6 +96,7 @@ def context_of(target: Target, call: Call, body: Mapping[str, Any], env: Env) ->
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
         options=target.options,
         request=body,
+        home=not target.base_url,
     )
 
 
@@ -105,28 +104,71 @@ def encode(
     route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context, env: Env
 ) -> tuple[tuple[str, ...], bytes, str | None]:
     """The names dropped, the bytes to send, and their content type. Untouched bodies stay bytes."""
-    if call.endpoint.body == "json" and (route.codec.request or target.overrides):
-        return encode_json(route, target, body, context)
-    if call.parts and target.overrides:
-        boundary = env.new_id()
-        parts = form.override(call.parts, target.overrides)
-        return (), form.encode(parts, boundary), f"multipart/form-data; boundary={boundary}"
+    if call.endpoint.body == "json" and (route.codec.request or body is not call.body):
+        return encode_json(route, target, call, body, context)
+    if call.endpoint.body == "form" and (route.codec.form or (call.parts and target.overrides)):
+        return encode_form(route, target, call.parts, context, env.new_id())
     kind = "application/json" if call.endpoint.body == "json" else call.headers.get("content-type")
     return (), call.raw, kind if call.raw else None
 
 
 def encode_json(
-    route: Route, target: Target, body: Mapping[str, Any], context: Context
+    route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context
 ) -> tuple[tuple[str, ...], bytes, str]:
-    encoded = route.codec.request(body, context) if route.codec.request else Encoded(dict(body))
-    if encoded.dropped and target.refuse_dropped:
-        names = ", ".join(encoded.dropped)
+    try:
+        encoded = route.codec.request(body, context) if route.codec.request else Encoded(dict(body))
+    except Unsupported as error:
+        raise elsewhere(error, target, context) from None
+    payload = call.raw if encoded.body is call.body else json.dumps(encoded.body)
+    return heeded(encoded.dropped, target), payload, "application/json"
+
+
+def encode_form(
+    route: Route, target: Target, given: tuple[Part, ...], context: Context, boundary: str
+) -> tuple[tuple[str, ...], bytes, str]:
+    parts = form.override(given, target.overrides)
+    made = route.codec.form(parts, context) if route.codec.form else Filled(parts)
+    dropped = heeded(made.dropped, target)
+    if isinstance(made, Encoded):
+        return dropped, json.dumps(made.body), "application/json"
+    return dropped, form.encode(made.parts, boundary), f"multipart/form-data; boundary={boundary}"
+
+
+def heeded(dropped: tuple[str, ...], target: Target) -> tuple[str, ...]:
+    """The names dropped. Raises Unsupported where none may be."""
+    if dropped and target.refuse_dropped:
         raise Unsupported(
-            f"{target.provider.name} cannot take {names}; leave it out, or unset strict_params",
+            f"{target.provider.name} cannot take {', '.join(dropped)}; leave it out, or unset strict_params",
             code="unsupported_parameter",
-            param=encoded.dropped[0],
+            param=dropped[0],
         )
-    return encoded.dropped, json.dumps(encoded.body), "application/json"
+    return dropped
+
+
+def elsewhere(error: Unsupported, target: Target, context: Context) -> Unsupported:
+    """The error, with the names of those who take it where it is a kind of part the model takes nowhere."""
+    from ..providers import features  # lazily, as in `route_of`
+
+    where, _, part = (error.param or "").rpartition(".")
+    if not where.startswith("messages[") or part not in features.SAMPLES:
+        return error
+    if features.takes(target.provider, context.model, part):
+        return error  # elsewhere in the messages, or in another form
+    able = ", ".join(features.taking(part))
+    return Unsupported(f"{error.message} ({part} is passed on to {able})", param=error.param, code=error.code)
+
+
+def keys_of(target: Target, call: Call, env: Env) -> Flow[Keys]:
+    """What the request is signed with."""
+    given = target.credential
+    key = yield from key_of(target, call)
+    if given and given.option:
+        keys = Keys("", {**target.options, given.option: key}, env.clock(), given.held)
+    else:
+        keys = Keys(key, target.options, env.clock(), given is not None and given.held)
+    if target.provider.access:
+        keys = yield from target.provider.access(keys)
+    return keys
 
 
 def key_of(target: Target, call: Call) -> Flow[str]:
@@ -137,8 +179,10 @@ def key_of(target: Target, call: Call) -> Flow[str]:
     if call.key:
         return call.key.reveal()
     if target.provider.needs_key:
+        variable = target.provider.env_key
+        reads = f' (where "env:{variable}" reads the variable)' if variable else ""
         raise Unauthorized(
-            f"{target.path}: no API key for {target.provider.name}; give the target an api_key or "
+            f"{target.path}: no API key for {target.provider.name}; give the target an api_key{reads} or "
             "virtual_key, or (where one provider only is called) send it as Authorization: Bearer",
             code="missing_credentials",
         )

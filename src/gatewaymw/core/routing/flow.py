@@ -8,7 +8,8 @@ from ..commands import Flow
 from ..errors import GatewayError
 from ..plan import Group, Node, Target
 from ..values import Call, Env
-from .attempt import attempt, refusal
+from .attempt import refusal
+from .batching import batched
 from .reply import Reply
 from .strategies import STRATEGIES
 
@@ -20,7 +21,7 @@ def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
     a fallback above it can go on to the next.
     """
     if isinstance(node, Target):
-        return (yield from attempt(node, call, env))
+        return (yield from batched(node, call, env))
     try:
         return (yield from among(node, call, env))
     except GatewayError as error:

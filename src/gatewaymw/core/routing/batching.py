@@ -1,0 +1,73 @@
+"""One call that a provider answers in pieces: a call for each of its inputs, their answers joined.
+
+Some models embed one input a request where OpenAI's clients send many. Which they are, how a body is cut
+and how answers are joined, the codec says (`model.Batch`). Each piece is an attempt of its own, retries
+included; a few are under way at a time. All must do well: the first that does not is what the call comes to,
+and what was not asked for by then is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .. import json
+from ..commands import Flow, all_of
+from ..errors import GatewayError
+from ..model import Batch
+from ..plan import Target
+from ..values import Call, Env
+from .attempt import attempt, refusal
+from .encode import context_of, route_of
+from .fetching import fetched
+from .reply import Reply
+
+WIDTH = 8
+"""Pieces of one call that are under way at a time."""
+
+
+def batched(target: Target, call: Call, env: Env) -> Flow[Reply]:
+    """Ask one target, as often as its dialect must."""
+    try:
+        batch, calls = yield from cut(target, call, env)
+    except GatewayError as error:
+        return replace(refusal(error, call.endpoint.client), target=target)
+    if batch is None:
+        return (yield from attempt(target, calls[0], env))
+    found: dict[int, Reply] = {}
+    pieces = list(enumerate(calls))
+    yield from all_of(
+        *(lane(target, pieces[first::WIDTH], found, env) for first in range(min(WIDTH, len(pieces))))
+    )
+    replies = [found[index] for index in sorted(found)]
+    return next((reply for reply in replies if reply.status >= 300), None) or joined(replies, batch)
+
+
+def cut(target: Target, call: Call, env: Env) -> Flow[tuple[Batch | None, tuple[Call, ...]]]:
+    """The calls that one becomes, and how their answers are joined; None where it stays one."""
+    if target.missing:
+        return None, (call,)  # the attempt says so
+    body = {**call.body, **target.overrides} if target.overrides else call.body
+    codec = route_of(target, call, str(body.get("model") or "")).codec
+    if codec.batch is None:
+        return None, (call,)
+    body = yield from fetched(codec, target.provider.name, call, body, env)
+    pieces = codec.batch.cut(body, context_of(target, call, body, env))
+    if len(pieces) < 2:
+        return None, (replace(call, body=body),)
+    return codec.batch, tuple(replace(call, body=piece) for piece in pieces)
+
+
+def lane(target: Target, pieces: Iterable[tuple[int, Call]], found: dict[int, Reply], env: Env) -> Flow[None]:
+    """One piece after the other, until one of any lane's did not do well."""
+    for index, piece in pieces:
+        if any(reply.status >= 300 for reply in tuple(found.values())):
+            return
+        found[index] = yield from attempt(target, piece, env)
+
+
+def joined(replies: list[Reply], batch: Batch) -> Reply:
+    """One reply of all of them, with the headers of the first."""
+    body = batch.join(tuple(json.loads(reply.body) for reply in replies))
+    tries = max(reply.tries for reply in replies)
+    return replace(replies[0], body=json.dumps(body), tries=tries, again=tries > 0)
