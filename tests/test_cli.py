@@ -13,6 +13,7 @@ import pytest
 from conftest import Serve
 from gatewaymw.core.endpoints import ENDPOINTS
 from gatewaymw.core.providers import PROVIDERS
+from promised import FEATURES, PROMISED, had
 
 HELLO = {"model": "mock-echo", "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -52,7 +53,7 @@ def test_check_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_providers_is_a_matrix_of_the_registry() -> None:
     done = run("providers")
-    lines = done.stdout.splitlines()
+    lines = done.stdout.partition("\n\n")[0].splitlines()
     stair, rows = lines[: len(ENDPOINTS)], lines[len(ENDPOINTS) :]
     assert [line.split()[-1] for line in stair] == list(ENDPOINTS)
     assert [row.split()[0] for row in rows] == sorted(PROVIDERS)
@@ -63,9 +64,23 @@ def test_providers_is_a_matrix_of_the_registry() -> None:
     assert marks["embeddings"] == "."
 
 
+def test_providers_is_a_matrix_of_features_too() -> None:
+    first, *rows = run("providers").stdout.partition("\n\n")[2].splitlines()
+    assert first.split() == ["chat", "streaming", "embeddings", "images", "tools", "vision", "audio"]
+    marks = {name: "".join(told) for name, *told in map(str.split, rows)}
+    assert marks.keys() == PROVIDERS.keys()
+    assert (marks["openai"], marks["anthropic"]) == ("xxxxxxx", "xx..xx.")
+
+
+def test_providers_tells_programs_what_is_promised() -> None:
+    told = json.loads(run("providers", "--json").stdout)
+    assert {name: told[name]["features"] for name in PROMISED} == {name: had(name) for name in PROMISED}
+    assert all(each["features"].keys() == {*FEATURES} for each in told.values())
+
+
 def test_providers_tells_all_about_one() -> None:
     done = run("providers", "groq")
-    for fact in (PROVIDERS["groq"].base_url, "GROQ_API_KEY", "POST /chat/completions"):
+    for fact in (PROVIDERS["groq"].base_url, "GROQ_API_KEY", "POST /chat/completions", "audio (speech, "):
         assert fact in done.stdout
     told = json.loads(run("providers", "groq", "--json").stdout)
     assert told["groq"]["env_key"] == "GROQ_API_KEY"

@@ -79,3 +79,24 @@ def test_importing_reads_no_file_and_no_environment_and_starts_nothing(imported:
 
 def test_importing_takes_little_memory(imported: Any) -> None:
     assert 0 < imported["mib"] < 40
+
+
+MAKING = """
+import json, sys
+from gatewaymw import Gateway
+
+region = {"aws_region": "eu-central-1"}
+role = {"aws_role_arn": "arn:aws:iam::123456789012:role/models"}
+targets = [{"provider": "bedrock", **region}, {"provider": "bedrock", **region, **role}]
+gateway = Gateway({"strategy": {"mode": "fallback"}, "targets": targets}, auth="public")
+gateway.sync_driver()
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_making_a_gateway_brings_in_no_library_of_a_cloud() -> None:
+    """Those are slow to import, and needed only once an identity is."""
+    done = subprocess.run([sys.executable, "-c", MAKING], capture_output=True, text=True, check=True)
+    modules = set(json.loads(done.stdout))
+    assert "gatewaymw.drivers.identity" in modules
+    assert not {"boto3", "botocore", "google.auth", "azure.identity"} & modules

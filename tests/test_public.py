@@ -19,6 +19,7 @@ GATEWAY = (
     "trusted_custom_hosts: Iterable[str] | None = None, "
     "prefix: str = /v1, "
     "max_body: int | None = None, "
+    "fetch_media: bool | Mapping[str, Any] | None = None, "
     "body_timeout: float = 120.0, "
     "total_timeout: float = 600.0, "
     "http_client: Any = None) -> None"

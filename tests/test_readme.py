@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,13 @@ def test_bash(snippet: Snippet, server: str) -> None:
 def test_the_table_of_the_mock_is_complete() -> None:
     rows = re.findall(r"^\| `(mock-\S+)` \| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows[2:] == [(fault.example, fault.meaning) for fault in FAULTS]
+
+
+def test_the_table_of_features_is_up_to_date() -> None:
+    text = README.read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs" / "features.py"))["written"](text)
+    assert made == text, "`python docs/features.py` writes it anew"
+    assert "| `anthropic` | ✅ | ✅ | ❌ | ❌ | ✅ | ✅ | ❌ |" in text
 
 
 def test_links_lead_somewhere() -> None:

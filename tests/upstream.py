@@ -255,9 +255,9 @@ class Connection(asyncio.Protocol):
 
 
 @contextmanager
-def listening(tls: ssl.SSLContext | None = None) -> Iterator[Upstream]:
-    """An upstream on a free port, until the end of the block."""
-    upstream, started, loop = Upstream(), threading.Event(), asyncio.new_event_loop()
+def listening(tls: ssl.SSLContext | None = None, made: Upstream | None = None) -> Iterator[Upstream]:
+    """An upstream on a free port, the one that was made for it or a new one, until the end of the block."""
+    upstream, started, loop = made or Upstream(), threading.Event(), asyncio.new_event_loop()
     transports: list[asyncio.BaseTransport] = []
 
     class Kept(Connection):

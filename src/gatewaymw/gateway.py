@@ -18,6 +18,7 @@ from .core.routing.flow import run
 from .core.routing.reply import Reply
 from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
+from .drivers.identity import Identities
 from .headers import Wishes
 from .inbound import Inbound, Match, Matcher, form_body, json_body, kind_of, wrong_type
 
@@ -51,6 +52,7 @@ class Options(TypedDict, total=False):
     trusted_custom_hosts: Iterable[str] | None
     prefix: str
     max_body: int | None
+    fetch_media: bool | Mapping[str, Any] | None
     body_timeout: float
     total_timeout: float
     http_client: Any
@@ -65,7 +67,9 @@ class Gateway:
     that callers may name. `auth`: a callable, sync or async, from `Facts` to a principal; None or
     False refuses; `"public"` serves the operator's keys to anyone. `caller_config`: whether callers may
     send a config of their own (`"full"`), only name one (`"named"`), or neither (`"none"`).
-    `trusted_custom_hosts`: hosts that callers may name. `max_body`: bytes of a request.
+    `trusted_custom_hosts`: hosts that callers may name. `max_body`: bytes of a request. `fetch_media`:
+    whether files that clients give by their addresses are fetched for providers that take bytes only, True
+    or a table of `max_bytes`, `max_count`, `timeout` (seconds) and `hosts`; by default they are refused.
     `body_timeout`, `total_timeout`: seconds for a request to arrive, and for all attempts together.
     `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind.
 
@@ -83,6 +87,7 @@ class Gateway:
         trusted_custom_hosts: Iterable[str] | None = None,
         prefix: str = "/v1",
         max_body: int | None = None,
+        fetch_media: bool | Mapping[str, Any] | None = None,
         body_timeout: float = 120.0,
         total_timeout: float = 600.0,
         http_client: Any = None,
@@ -90,6 +95,7 @@ class Gateway:
     ) -> None:
         # Here, so that whoever only imports the package does not wait for pydantic and the HTTP client.
         from .choice import Book, Chooser
+        from .config.fetching import fetching_of
         from .config.loading import load, split
         from .config.secrets import resolve
         from .drivers.outbound import AsyncOutbounds, Outbound
@@ -112,10 +118,18 @@ class Gateway:
         self.chooser = Chooser(book)
         self.prefix, self.body_timeout = prefix, body_timeout
         self.max_body = first(max_body, beside.get("max_body"), 32 * MiB)
+        self._fetching = fetching_of(first(fetch_media, beside.get("fetch_media"), False))
+        if self._fetching and http_client is not None:
+            raise ConfigError(
+                "your own http_client cannot check the addresses that it dials; leave out one of the two",
+                path="fetch_media",
+            )
         self._matcher = Matcher(prefix)
         self._env, self._patience = env, total_timeout
         self._asks = callable(auth)
-        self._services, self._services_sync = services.services(auth if callable(auth) else None, resolve)
+        self._services, self._services_sync = services.services(
+            auth if callable(auth) else None, resolve, Identities()
+        )
         asynchronous = http_client is not None and hasattr(http_client, "aclose")
         self._outbounds = AsyncOutbounds(http_client if asynchronous else None)
         self._outbound = Outbound(None if asynchronous else http_client)
@@ -223,6 +237,7 @@ class Gateway:
             parts=parts,
             metadata=wire.metadata(wishes) if wishes.given else NOTHING,
             deadline=self._env.now() + self._patience,
+            fetching=self._fetching,
         )
 
 

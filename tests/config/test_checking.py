@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
     "caller_config": "named",
     "auth": "public",
     "max_body": 1000,
+    "fetch_media": {"max_bytes": 1000, "hosts": ["*.example.com"]},
     "strategy": {"mode": "loadbalance"},
     "targets": [{"virtual_key": "prod"}, {"provider": "anthropic", "weight": 2}],
 }

@@ -305,7 +305,7 @@ HOOKS += ["input_mutators", "output_mutators", "default_input_guardrails", "defa
 
 @pytest.mark.parametrize("key", HOOKS)
 @pytest.mark.parametrize("book", [OPERATOR, CALLER], ids=["operator", "caller"])
-def test_a_check_is_never_skipped_in_silence(key: str, book: Any) -> None:
+def test_g2_a_check_is_never_skipped_in_silence(key: str, book: Any) -> None:
     for checks in ([{"default.contains": {"words": ["x"]}}], ["id"], "id", {"deny": True}, True, 0):
         fault = refused({"targets": [{"provider": "openai", key: checks}]}, book)
         assert (fault.path, fault.code) == (f"config.targets[0].{key}", "unsupported")

@@ -131,7 +131,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("url", SPELLINGS)
 @pytest.mark.parametrize("trusted", [NOBODY, EVERYBODY], ids=["nobody", "everybody"])
-def test_private_places_in_any_spelling_are_not_a_caller_s_to_name(url: str, trusted: Any) -> None:
+def test_ssrf_01_private_places_in_any_spelling_are_not_a_caller_s_to_name(url: str, trusted: Any) -> None:
     book = replace(CALLER, trusted_hosts=trusted)
     for config in (
         {"provider": "openai", "custom_host": url},

@@ -27,7 +27,7 @@ def tree(above: dict[str, Any], *targets: dict[str, Any]) -> dict[str, Any]:
         ("commit", "headers", "first_event", "commit_early"),
     ],
 )
-def test_a_node_s_own_word_replaces_that_of_the_node_above(
+def test_r7_and_r8_a_node_s_own_word_replaces_that_of_the_node_above(
     key: str, above: Any, own: Any, field: str
 ) -> None:
     made = group(tree({key: above}, {"provider": "openai"}, {"provider": "openai", key: own}))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from books import CALLER, OPERATOR, leaf, refused
+from books import CALLER, OPERATOR, PROVIDERS, leaf, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewaymw.config import trusted_hosts
-from gatewaymw.config.options import FREE, NAMES, Options
+from gatewaymw.config import Book, faults, json_schema, trusted_hosts
+from gatewaymw.config.options import FREE, GRAMMARS, NAMES, Options
+from gatewaymw.config.secrets import LONGEST
+from gatewaymw.config.secrets import look_up as look_up_really
 from gatewaymw.core.errors import ConfigError
 
 IN_ADDRESSES = {
@@ -55,7 +58,7 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize("name", IN_ADDRESSES)
-def test_an_option_that_enters_an_address_is_a_plain_word(name: str) -> None:
+def test_ssrf_06_an_option_that_enters_an_address_is_a_plain_word(name: str) -> None:
     for book in (OPERATOR, CALLER):
         target = leaf({"provider": "openai", name: IN_ADDRESSES[name]}, book)
         assert target.options == {name: IN_ADDRESSES[name]}
@@ -71,7 +74,9 @@ def test_a_label_of_a_host_has_no_dot(name: str) -> None:
 
 
 @given(st.text(max_size=30), st.text(max_size=10))
-def test_whatever_the_resource_is_called_its_host_is_the_provider_s(resource: str, version: str) -> None:
+def test_ssrf_07_whatever_the_resource_is_called_its_host_is_the_provider_s(
+    resource: str, version: str
+) -> None:
     config = {"provider": "azure-openai", "resource_name": resource, "api_version": version}
     try:
         base = leaf(config, CALLER).base
@@ -112,7 +117,7 @@ def test_nothing_else_does(value: Any) -> None:
         ("huggingface_base_url", "https://x.eu-west-1.aws.endpoints.huggingface.cloud"),
     ],
 )
-def test_an_option_that_is_an_address_is_guarded_as_a_custom_host_is(name: str, own: str) -> None:
+def test_x2_an_option_that_is_an_address_is_guarded_as_a_custom_host_is(name: str, own: str) -> None:
     chosen = leaf({"provider": "openai", name: own + "/"}, CALLER)
     assert (chosen.options, chosen.guarded) == ({name: own}, True)
     fault = refused({"provider": "openai", name: "https://collector.test"}, CALLER)
@@ -126,3 +131,90 @@ def test_an_option_that_is_an_address_is_guarded_as_a_custom_host_is(name: str, 
 def test_every_option_of_the_original_is_known() -> None:
     assert len(NAMES) == len(Options.model_fields) > 60
     assert FREE < NAMES
+
+
+# ── references ───────────────────────────────────────────────────────────
+
+HELD = {
+    "env:REGION": "eu-west-1",
+    "env:EVIL": "evil.com#",
+    "env:LONG": "x" * 2000,
+    "file:/run/odd/name": "a/b",
+}
+
+
+def following(found: dict[str, str]) -> Book:
+    def look_up(reference: str) -> str:
+        return found.get(reference) or look_up_really(reference, {})
+
+    return replace(OPERATOR, look_up=look_up)
+
+
+@pytest.mark.parametrize("name", sorted(GRAMMARS))
+def test_every_option_of_the_operator_s_may_be_a_reference(name: str) -> None:
+    book = following({"env:SOME_NAME": "plain1", "file:/run/a b/name": "plain2"})
+    assert leaf({"provider": "openai", name: "env:SOME_NAME"}, book).options == {name: "plain1"}
+    assert leaf({"provider": "openai", name: "file:/run/a b/name"}, book).options == {name: "plain2"}
+    for reference in ("env:SOME_NAME", "file:/etc/passwd"):
+        fault = refused({"provider": "openai", name: reference}, CALLER)
+        assert (fault.path, fault.code) == (f"config.{name}", "not_permitted")
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        *(("env:EVIL", "env:EVIL holds must match"), ("env:LONG", "at most 63 characters")),
+        *(("file:/run/odd/name", "file:name holds"), ("env:UNSET", "variable UNSET is not set")),
+        *(("env:A-B", "name of an environment variable"), ("file:", "path of a file")),
+    ],
+)
+def test_what_a_reference_leads_to_is_held_against_the_same_grammar(reference: str, words: str) -> None:
+    fault = refused({"provider": "openai", "aws_region": reference}, following(HELD))
+    assert fault.path == "config.aws_region" and words in fault.message
+    assert not any(value in fault.message for value in HELD.values()) and "/run/odd" not in fault.message
+
+
+def test_a_reference_that_is_too_long_for_any_is_refused() -> None:
+    fault = refused({"provider": "openai", "aws_region": "file:" + "x" * LONGEST})
+    assert fault.path == "config.aws_region" and "characters" in fault.message
+
+
+def test_an_address_that_is_a_reference_is_checked_as_one() -> None:
+    book = following({"env:A": "https://x.services.ai.azure.com/models/", "env:B": "ftp://x"})
+    made = leaf({"provider": "openai", "azure_foundry_url": "env:A"}, book)
+    assert made.options == {"azure_foundry_url": "https://x.services.ai.azure.com/models"}
+    assert refused({"provider": "openai", "azure_foundry_url": "env:B"}, book).code == "invalid_host"
+    fault = refused({"provider": "openai", "azure_foundry_url": "env:A"}, CALLER)
+    assert fault.code == "not_permitted"
+
+
+def test_the_endpoint_that_the_official_variable_holds_names_its_resource() -> None:
+    def named(value: str) -> str:
+        config = {"provider": "azure-openai", "resource_name": "env:AZURE_OPENAI_ENDPOINT"}
+        return leaf(config, following({"env:AZURE_OPENAI_ENDPOINT": value})).base
+
+    for value in ("https://ours.openai.azure.com/", "https://ours.openai.azure.com", "ours"):
+        assert named(value) == "https://ours.openai.azure.com/openai"
+    for value in (
+        "https://evil.com/",
+        "https://ours.openai.azure.com.evil.com/",
+        "https://a.b.openai.azure.com/",
+    ):
+        with pytest.raises(ConfigError):
+            named(value)
+
+
+def test_a_check_does_not_follow_references() -> None:
+    targets = {
+        "aws_region": "env:UNSET",
+        "azure_foundry_url": "env:UNSET",
+        "aws_secret_access_key": "file:/no",
+    }
+    assert faults({"provider": "openai", **targets}, providers=PROVIDERS) == []
+
+
+def test_the_schema_tells_what_an_option_may_be() -> None:
+    pattern = json_schema()["$defs"]["Leaf"]["properties"]["aws_region"]["anyOf"][0]["pattern"]
+    for value in ("eu-west-1", "env:AWS_REGION", "file:/run/region"):
+        assert re.fullmatch(pattern, value)
+    assert not re.fullmatch(pattern, "evil.com#")

@@ -35,7 +35,7 @@ def test_a_pattern_is_found_anywhere_in_the_text(book: Any) -> None:
     assert [choose(call) for call in said] == [0, None]
 
 
-def test_a_pattern_that_hangs_others_takes_no_time() -> None:
+def test_dos_10_a_pattern_that_hangs_others_takes_no_time() -> None:
     search = linear("(a+)+$", engine())
     started = time.process_time()
     assert not search("a" * 100_000 + "!")
@@ -47,7 +47,7 @@ def test_a_text_may_hold_half_a_surrogate_pair() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["(", "a(?=b)", r"(a)\1", "a{1001}", "\ud800", "x" * (LONGEST + 1)])
-def test_what_re2_does_not_take_is_refused_at_once_by_its_path(pattern: str) -> None:
+def test_dos_11_what_re2_does_not_take_is_refused_at_once_by_its_path(pattern: str) -> None:
     fault = refused(config(pattern), CALLER)
     assert fault.path == PLACE
 
@@ -63,7 +63,7 @@ def test_what_no_engine_takes_is_refused(pattern: Any) -> None:
     assert refused(config(pattern)).path == PLACE
 
 
-def test_without_re2_callers_have_no_patterns_and_are_told_what_to_install() -> None:
+def test_dos_10_without_re2_callers_have_no_patterns_and_are_told_what_to_install() -> None:
     with pytest.raises(ValueError, match=r"gatewaymw\[regex\]"):
         linear("a", None)
 

@@ -37,13 +37,13 @@ def test_a_load_balance_with_its_weights() -> None:
 
 
 @pytest.mark.parametrize("weight", [-1, -0.1, float("nan"), float("inf"), "1", True])
-def test_a_weight_is_a_number_not_below_zero(weight: Any) -> None:
+def test_r2_a_weight_is_a_number_not_below_zero(weight: Any) -> None:
     fault = refused(config({"mode": "loadbalance"}, ONE, {**ONE, "weight": weight}))
     assert fault.path == "config.targets[1].weight"
 
 
 @pytest.mark.parametrize("weight", [0, 1.7e308])
-def test_weights_that_cannot_be_shared_out_are_refused(weight: float) -> None:
+def test_r1_weights_that_cannot_be_shared_out_are_refused(weight: float) -> None:
     fault = refused(config({"mode": "loadbalance"}, {**ONE, "weight": weight}, {**ONE, "weight": weight}))
     assert fault.path == "config.targets" and "weights" in fault.message
 

@@ -43,6 +43,7 @@ TYPES: dict[str, TypeAdapter[Any]] = {
     "cachedContent": TypeAdapter(str),
     "continuationToken": TypeAdapter(str),
     "serviceTier": TypeAdapter(types.ServiceTier),
+    "store": TypeAdapter(bool),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatewaymw.core import json
 from gatewaymw.core.auth.keys import bearer
-from gatewaymw.core.commands import Close, Command, Flow, Read, Send, Wait
+from gatewaymw.core.commands import All, Close, Command, Flow, Read, Send, Wait
 from gatewaymw.core.endpoints import CHAT, Endpoint
 from gatewaymw.core.model import IDENTITY, Codec, Provider, Route
 from gatewaymw.core.plan import Group, Node, Retry, Target
@@ -68,6 +68,8 @@ class World:
     time: float = 1000.0
     log: list[Command] = field(default_factory=list)
     open: set[int] = field(default_factory=set)
+    pace: float = 0.0
+    """Seconds that each read takes."""
 
     def env(self) -> Env:
         return Env(
@@ -87,23 +89,29 @@ class World:
                 return outcome
             case Read(stream):
                 assert stream in self.open
+                self.time += self.pace
                 pieces = self.reads.get(stream, [])
                 return pieces.pop(0) if pieces else b""
             case Close(stream):
                 self.open.remove(stream)
             case Wait(seconds):
                 self.time += seconds
+            case All(flows):
+                return tuple(self.carry(flow) for flow in flows)
             case _:
                 return self.secrets[command.args[0]]  # type: ignore[union-attr]
         return None
 
-    def run(self, flow: Flow[Reply]) -> Reply:
+    def carry(self, flow: Flow[Any]) -> Any:
         event: Any = None
         try:
             while True:
                 event = self.do(flow.send(event))
         except StopIteration as stop:
-            reply: Reply = stop.value
+            return stop.value
+
+    def run(self, flow: Flow[Reply]) -> Reply:
+        reply: Reply = self.carry(flow)
         assert self.open == ({reply.stream} if isinstance(reply, Live) else set()), "a stream was forgotten"
         return reply
 

@@ -229,6 +229,15 @@ def test_an_image_may_be_a_url() -> None:
     assert parts({"type": "image_url", "image_url": "https://x.example/a"}) == wanted
 
 
+def test_what_becomes_of_an_image_that_is_too_large_is_for_the_client_to_say() -> None:
+    given = {**image("https://x.example/a"), "transformations": {"oversized_image": "error"}}
+    block = turns(user([given]))[0]["content"][0]
+    assert block == {
+        **{"type": "image", "source": {"type": "url", "url": "https://x.example/a"}},
+        "transformations": {"oversized_image": "error"},
+    }
+
+
 def test_the_detail_of_an_image_is_named() -> None:
     given = {"type": "image_url", "image_url": {"url": "https://x.example/a", "detail": "high"}}
     assert ask(messages=[user([given])]).dropped == ("messages[].content[].image_url.detail",)
@@ -314,7 +323,7 @@ AT = "messages[0]"
         ([user([image("data:image/png;base64")])], f"{AT}.content[0].image_url.url"),
         ([user([image("data:image/png;base64,")])], f"{AT}.content[0].image_url.url"),
         ([user([image("data:audio/mp3;base64,AAAA")])], f"{AT}.content[0].image_url.url"),
-        ([user([{"type": "input_audio", "input_audio": {}}])], f"{AT}.content[0]"),
+        ([user([{"type": "input_audio", "input_audio": {}}])], f"{AT}.content[0].input_audio"),
         ([user([{"type": "file"}])], f"{AT}.content[0].file"),
         ([user([file()])], f"{AT}.content[0].file"),
         ([user([file(file_id=5)])], f"{AT}.content[0].file.file_id"),
@@ -330,7 +339,7 @@ AT = "messages[0]"
         ([assistant(refusal=5)], f"{AT}.refusal"),
         ([assistant(content_blocks="x")], f"{AT}.content_blocks"),
         ([assistant(content_blocks=["x"])], f"{AT}.content_blocks[0]"),
-        ([assistant(content_blocks=[{}])], f"{AT}.content_blocks[0].type"),
+        ([assistant(content_blocks=[{"type": 5}])], f"{AT}.content_blocks[0].type"),
         ([assistant(tool_calls={})], f"{AT}.tool_calls"),
         ([assistant(tool_calls=[5])], f"{AT}.tool_calls[0]"),
         ([assistant(tool_calls=[{**CALL, "id": None}])], f"{AT}.tool_calls[0].id"),

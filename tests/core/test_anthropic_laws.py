@@ -173,7 +173,7 @@ SETTINGS = st.fixed_dictionaries(
 def test_whatever_is_sent_is_legal(messages: list[Any], settings: dict[str, Any]) -> None:
     sent = encoded({**settings, "messages": [SPOKEN, *messages]}).body
     turns = sent["messages"]
-    roles = [turn["role"] for turn in turns]
+    roles = [turn["role"] for turn in turns if turn["role"] != "system"]
     assert roles == ["user" if index % 2 == 0 else "assistant" for index in range(len(roles))]
     for turn in turns:
         assert turn["content"]

@@ -47,7 +47,7 @@ def test_a_strict_function_is_enforced() -> None:
     (made,) = tools(function(parameters=PARAMETERS, strict=True))
     assert made["strict"] is True
     assert made["input_schema"]["additionalProperties"] is False
-    assert made["input_schema"]["properties"]["a"] == {"type": "integer", "description": '{"minimum":1}'}
+    assert made["input_schema"]["properties"]["a"] == {"type": "integer", "description": "{minimum: 1}"}
 
 
 def test_strictness_that_a_model_does_not_have_is_named() -> None:
@@ -72,13 +72,10 @@ def test_anthropics_own_tools_pass() -> None:
 
 
 def test_anthropics_tools_in_portkeys_writing() -> None:
-    given = {"type": "computer", "computer": {"name": "computer_20250124", "display_width_px": 1024}}
+    size = {"display_width_px": 1024, "display_height_px": 768}
+    given = {"type": "computer", "computer": {"name": "computer_20250124", **size}}
     sent = ask("another", tools=[function(), given])
-    assert sent.body["tools"][1] == {
-        "name": "computer",
-        "type": "computer_20250124",
-        "display_width_px": 1024,
-    }
+    assert sent.body["tools"][1] == {"name": "computer", "type": "computer_20250124", **size}
 
 
 def test_a_tool_for_free_text_is_named() -> None:
@@ -205,17 +202,17 @@ def test_choices_that_are_none(given: Any, param: str) -> None:
         ({"type": "object", "additionalProperties": True}, {"type": "object", "additionalProperties": False}),
         ({"oneOf": [{"type": "object"}]}, {"anyOf": [{"type": "object", "additionalProperties": False}]}),
         ({"oneOf": [], "anyOf": []}, {"oneOf": [], "anyOf": []}),
-        ({"$defs": {"x": {"maxLength": 3}}}, {"$defs": {"x": {"description": '{"maxLength":3}'}}}),
+        ({"$defs": {"x": {"maxLength": 3}}}, {"$defs": {"x": {"description": "{maxLength: 3}"}}}),
         ({"items": {"format": "email"}, "minItems": 1}, {"items": {"format": "email"}, "minItems": 1}),
-        ({"minItems": 2, "format": "phone"}, {"description": '{"minItems":2,"format":"phone"}'}),
-        ({"maximum": 9, "description": "A."}, {"description": 'A.\n\n{"maximum":9}'}),
+        ({"minItems": 2, "format": "phone"}, {"description": "{minItems: 2, format: phone}"}),
+        ({"maximum": 9, "description": "A."}, {"description": "A.\n\n{maximum: 9}"}),
         ({"const": 3, "enum": [3], "pattern": "x"}, {"const": 3, "enum": [3], "pattern": "x"}),
         (
             {"type": "object", "additionalProperties": {"type": "integer"}},
             {
                 "type": "object",
                 "additionalProperties": False,
-                "description": '{"additionalProperties":{"type":"integer"}}',
+                "description": '{additionalProperties: {"type":"integer"}}',
             },
         ),
         (True, True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ from machine import (
 from gatewaymw.core import json
 from gatewaymw.core.endpoints import SPEECH, TRANSCRIBE
 from gatewaymw.core.errors import UpstreamError
-from gatewaymw.core.model import Codec, Context, Route, Stream
+from gatewaymw.core.framing.array import JSONArray
+from gatewaymw.core.model import Codec, Context, Encoded, Route, Stream
 from gatewaymw.core.plan import Credential, Target
 from gatewaymw.core.routing.attempt import attempt
 from gatewaymw.core.routing.flow import run
@@ -109,7 +111,7 @@ def test_a_providers_error_keeps_status_and_wording() -> None:
     assert reply.status == 404 and error_of(reply) == {**json.loads(body)["error"], "param": None}
 
 
-def test_LEAK_06_a_key_that_the_provider_echoes_is_taken_out() -> None:
+def test_leak_06_a_key_that_the_provider_echoes_is_taken_out() -> None:
     reply, _ = asked(
         target(), call(), status(401, b'{"error":{"message":"Incorrect API key: sk-caller-key"}}')
     )
@@ -122,7 +124,7 @@ def test_F12_error_bodies_of_any_shape_are_told(body: bytes) -> None:
     assert reply.status == 503 and error_of(reply)["message"]
 
 
-def test_SSRF_05_a_redirect_is_not_followed() -> None:
+def test_ssrf_05_a_redirect_is_not_followed() -> None:
     reply, here = asked(target(), call(), Answer(302, {"location": "http://127.0.0.1/"}))
     assert reply.status == 502 and error_of(reply)["code"] == "upstream_redirect" and len(here.sent) == 1
 
@@ -223,6 +225,29 @@ def test_a_translated_stream_runs_through_its_codec() -> None:
     assert isinstance(reply, Live) and json.loads(reply.body[6:])["choices"][0]["delta"] == {"content": "hi"}
 
 
+def arrays() -> Target:
+    def step(state: int, event: Any, context: Context) -> Any:
+        if "error" in event:
+            raise UpstreamError(event["error"])
+        return state + 1, ({"choices": [{"delta": {"content": event["say"]}}]},)
+
+    return coded(stream=Stream(start=0, step=step, ended=lambda state: state > 1, array=JSONArray))
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "text/event-stream"])
+def test_a_stream_may_come_as_an_array_where_the_dialect_knows_that(kind: str) -> None:
+    body = b'[{"say":"hi"},\n' if "json" in kind else b'data: {"say":"hi"}\n\n'
+    reply, _ = asked(arrays(), streaming(), opened(kind=kind), reads={1: [body]})
+    assert isinstance(reply, Live) and reply.content_type == "text/event-stream; charset=utf-8"
+    assert json.loads(reply.body[6:])["choices"][0]["delta"] == {"content": "hi"}
+
+
+@pytest.mark.parametrize(("body", "says"), [(b'[{"error":"busy"}]', "busy"), (b'{"x":1}', "cannot be read")])
+def test_an_array_that_is_an_error_or_no_array_is_a_failure(body: bytes, says: str) -> None:
+    reply, _ = asked(arrays(), streaming(), opened(kind="application/json"), reads={1: [body]})
+    assert not isinstance(reply, Live) and reply.status == 502 and says in error_of(reply)["message"]
+
+
 def test_sound_is_passed_on_as_it_arrives() -> None:
     speech = target(provider=provider(routes={SPEECH: Route("/audio/speech")}))
     what = call({"model": "m", "input": "x", "voice": "v"}, endpoint=SPEECH)
@@ -232,6 +257,32 @@ def test_sound_is_passed_on_as_it_arrives() -> None:
     assert reply.content_type == "application/octet-stream"
     reply, _ = asked(speech, what, Answer(200, {"content-type": "audio/wav"}, b"RIFF"))
     assert reply.body == b"RIFF" and reply.content_type == "audio/wav"
+
+
+def speaking(media: Any) -> tuple[Target, Call]:
+    codec = Codec(request=lambda body, context: Encoded({"say": body["input"]}), media=media)
+    leaf = target(provider=provider(routes={SPEECH: Route("/say", codec)}))
+    return leaf, call({"model": "m", "input": "x", "voice": "v"}, endpoint=SPEECH)
+
+
+def test_sound_that_comes_as_json_is_read_whole_and_turned_into_sound() -> None:
+    leaf, what = speaking(lambda body, context: (body["sound"].encode(), f"audio/{context.model}"))
+    reply, here = asked(leaf, what, ok(b'{"sound":"RIFF"}'))
+    assert not isinstance(reply, Live) and (reply.body, reply.content_type) == (b"RIFF", "audio/m")
+    assert not here.sent[0].stream and here.sent[0].request.body == b'{"say":"x"}'
+
+
+@pytest.mark.parametrize("fault", [KeyError("x"), UpstreamError("no sound")])
+def test_sound_that_cannot_be_made_is_a_failure_and_is_tried_again(fault: Exception) -> None:
+    leaf, what = speaking(raising(fault))
+    reply, here = asked(replace(leaf, retry=RETRY), what, *[ok()] * 3)
+    assert (reply.status, reply.tries, len(here.sent)) == (502, -1, 3)
+    assert error_of(reply)["message"].startswith("test")
+
+
+def test_an_error_instead_of_sound_keeps_its_words() -> None:
+    reply, _ = asked(*speaking(raising(KeyError("x"))), status(429, b'{"error":{"message":"busy"}}'))
+    assert reply.status == 429 and error_of(reply)["message"] == "busy"
 
 
 def test_a_streamed_transcript_is_a_stream_and_a_plain_one_is_not() -> None:
@@ -247,7 +298,7 @@ def test_a_streamed_transcript_is_a_stream_and_a_plain_one_is_not() -> None:
 # ── keys ─────────────────────────────────────────────────────────────────
 
 
-def test_LEAK_02_a_target_without_a_key_fails_before_anything_is_sent() -> None:
+def test_leak_02_a_target_without_a_key_fails_before_anything_is_sent() -> None:
     reply, here = asked(target("config.targets[1]"), call(key=None))
     assert reply.status == 401 and error_of(reply)["code"] == "missing_credentials" and not here.log
     assert "config.targets[1]" in error_of(reply)["message"] and reply.target

@@ -10,12 +10,13 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as Lent
+from botocore.session import get_session
 from conversed import CLAUDE, OPENING, costs, ending, text
 from machine import call, opened, target, world
 
 import recorded
 from gatewaymw.core.dialects import bedrock_invoke, converse
-from gatewaymw.core.endpoints import CHAT, EMBED, IMAGE, PROXY
+from gatewaymw.core.endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, PROXY
 from gatewaymw.core.plan import Retry, Target
 from gatewaymw.core.providers import BEDROCK
 from gatewaymw.core.routing.attempt import attempt
@@ -29,6 +30,7 @@ OPTIONS = {
     "aws_secret_access_key": "secret",
     "aws_region": "eu-central-1",
 }
+MODEL = get_session().get_service_model("bedrock-runtime")
 HELLO = {"messages": [{"role": "user", "content": "Hi"}]}
 ANSWER = Answer(200, {}, json.dumps({"output": {"message": {"content": [{"text": "a"}]}}}).encode())
 
@@ -86,8 +88,23 @@ def test_embeddings_and_images_are_invoked() -> None:
     assert request and request.url == f"{BASE}/model/amazon.nova-canvas-v1%3A0/invoke"
 
 
+def test_what_only_headers_say_is_said_and_signed() -> None:
+    guard = {"x-amzn-bedrock-guardrailidentifier": "g1", "x-amzn-bedrock-guardrailversion": "1"}
+    body = {"model": "amazon.titan-embed-text-v2:0", "input": "a"}
+    request, _ = asked(body, leaf(), EMBED, headers={**guard, "x-amzn-bedrock-other": "a"})
+    assert request and guard.items() <= request.headers.items()
+    assert "x-amzn-bedrock-other" not in request.headers
+    assert "x-amzn-bedrock-guardrailidentifier;x-amzn-bedrock-guard" in request.headers["authorization"]
+    fields = MODEL.operation_model("InvokeModel").input_shape.members.values()
+    named = {str(field.serialization.get("name")).lower() for field in fields}
+    assert {name for name in named if name.startswith("x-amzn-")} == BEDROCK.accepts
+
+
 def test_routes_and_names() -> None:
-    codecs = {CHAT: converse.CHAT, EMBED: bedrock_invoke.EMBED, IMAGE: bedrock_invoke.IMAGE}
+    codecs = {
+        **{CHAT: converse.CHAT, EMBED: bedrock_invoke.EMBED},
+        **{IMAGE: bedrock_invoke.IMAGE, IMAGE_EDIT: bedrock_invoke.EDIT},
+    }
     assert {endpoint: route.codec for endpoint, route in BEDROCK.routes.items()} == codecs
     assert (BEDROCK.name, BEDROCK.env_key) == ("bedrock", "AWS_BEARER_TOKEN_BEDROCK")
     assert BEDROCK.requires == {"aws_region": "AWS_REGION"}
@@ -193,7 +210,7 @@ def test_a_stream_cut_short_is_an_error() -> None:
     assert b"upstream_stream_invalid" in said
 
 
-def test_an_exception_before_the_first_word_is_an_answer() -> None:
+def test_s4_an_exception_before_the_first_word_is_an_answer() -> None:
     data = exception("throttlingException", "Slow down.")
     reply, _ = live([frames(OPENING) + data])
     error = json.loads(reply.body)["error"]
@@ -203,7 +220,7 @@ def test_an_exception_before_the_first_word_is_an_answer() -> None:
     assert b"Slow down." in said and b'"code":"throttlingException"' in said
 
 
-def test_an_exception_before_the_first_word_is_tried_again() -> None:
+def test_s4_an_exception_before_the_first_word_is_tried_again() -> None:
     data = exception("modelStreamErrorException", "It failed.")
     reply, said = live([data], [frames(OPENING, *text("a"), ending())], retry=Retry(attempts=1))
     assert reply.tries == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conversed import CONTEXT
 from invoked import PNG, PROFILE, asked, failed, refused, told
+from invoked import told as telling
 from openai.types import CreateEmbeddingResponse
 
 from gatewaymw.core.dialects.bedrock_invoke import EMBED, IMAGE
@@ -167,6 +168,22 @@ def test_vectors_are_listed(body: Any, vectors: list[Any], tokens: int) -> None:
     assert [each["index"] for each in made["data"]] == [*range(len(vectors))]
     assert made["usage"] == {"prompt_tokens": tokens, "total_tokens": tokens}
     CreateEmbeddingResponse.model_validate(made)
+
+
+COUNTED = "x-amzn-bedrock-input-token-count"
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "tokens"),
+    [
+        ({"embeddings": [[0.5]]}, "7", 7),
+        ({"embedding": [0.5], "inputTextTokenCount": 3}, "7", 3),
+        *(({"embeddings": [[0.5]]}, odd, 0) for odd in ("", "-1", "1.5", "٣", "9" * 10)),
+    ],
+)
+def test_tokens_that_a_body_does_not_tell_stand_in_a_header(body: Any, told: str, tokens: int) -> None:
+    made = telling(EMBED, body, replace(CONTEXT, answer={COUNTED: told}))
+    assert made["usage"] == {"prompt_tokens": tokens, "total_tokens": tokens}
 
 
 def test_vectors_are_packed_where_that_is_asked() -> None:

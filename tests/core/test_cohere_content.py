@@ -48,6 +48,13 @@ def test_names_are_lost_and_named() -> None:
     assert got.dropped == ("messages[].name",)
 
 
+def test_places_to_cache_are_lost_and_named() -> None:
+    parts = [{**words("a"), "prompt_cache_breakpoint": {"mode": "explicit"}}, words("b")]
+    got = ask(messages=[{"role": "system", "content": parts}, {"role": "user", "content": [*parts, *parts]}])
+    assert got.dropped == ("messages[].content[].prompt_cache_breakpoint",)
+    assert got.body["messages"][0] == {"role": "system", "content": [words("a"), words("b")]}
+
+
 # ── parts ────────────────────────────────────────────────────────────────
 
 
@@ -106,7 +113,7 @@ def test_parts_of_a_user(given: JSON, made: JSON) -> None:
         ([picture("")], "messages[0].content[0].image_url.url", "empty"),
         ([picture("ftp://x")], "messages[0].content[0].image_url.url", "http"),
         ([picture("data:image/png")], "messages[0].content[0].image_url.url", "without data"),
-        ([{"type": "input_audio", "input_audio": {}}], "messages[0].content[0]", "no audio"),
+        ([{"type": "input_audio", "input_audio": {}}], "messages[0].content[0].input_audio", "no audio"),
         ([{"type": "file", "file": {}}], "messages[0].content[0].file", "file_data or file_url"),
         ([{"type": "file", "file": {"file_id": "f"}}], "messages[0].content[0].file", "keeps no files"),
         (
@@ -234,7 +241,7 @@ def test_the_blocks_of_another_provider_are_named() -> None:
         {"type": "server_tool_use", "id": "1"},
     ]
     got = ask(messages=[user("a"), {"role": "assistant", "content": "b", "content_blocks": blocks}])
-    assert got.body["messages"][1]["content"] == [thought("Hm."), words("b")]
+    assert got.body["messages"][1]["content"] == "b"
     assert got.dropped == ("messages[].content_blocks",)
 
 

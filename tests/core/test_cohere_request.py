@@ -64,6 +64,7 @@ def test_parameters(params: JSON, made: JSON) -> None:
         ({"parallel_tool_calls": False, "service_tier": "flex"}, ("parallel_tool_calls", "service_tier")),
         ({"web_search_options": {}, "surprise": 1}, ("web_search_options", "surprise")),
         ({"n": 1, "parallel_tool_calls": True, "top_logprobs": 0, "modalities": ["text"]}, ()),
+        ({"service_tier": "auto"}, ()),
     ],
 )
 def test_what_cohere_has_no_word_for_is_named(params: JSON, dropped: tuple[str, ...]) -> None:

@@ -125,7 +125,7 @@ def test_no_usage_is_made_up() -> None:
 # ── calls ────────────────────────────────────────────────────────────────
 
 
-def test_calls_are_numbered() -> None:
+def test_s10_calls_are_numbered() -> None:
     assert deltas(call(0, '{"a":', "", "1}"), call(1, "{}", start="")) == [
         begun(0),
         given_to(0, '{"a":'),

@@ -123,6 +123,11 @@ def test_mistral_is_sent_its_own_names() -> None:
     }
 
 
+def test_mistral_is_not_sent_what_is_newer_than_its_copy_of_the_dialect() -> None:
+    encoded = sent("mistral-ai", {"model": "m", "moderation": {"model": "o"}, "prompt_cache_options": {}})
+    assert encoded == Encoded({"model": "m"}, ("moderation", "prompt_cache_options"))
+
+
 def test_mistrals_embeddings_have_their_own_name_for_dimensions() -> None:
     request = PROVIDERS["mistral-ai"].routes[EMBED].codec.request
     assert request is not None
@@ -145,7 +150,7 @@ def test_xai_is_not_sent_a_logit_bias() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "endpoint"), [("openrouter", CHAT), ("openai", CHAT), ("groq", TRANSCRIBE)])
+@pytest.mark.parametrize(("name", "endpoint"), [("openrouter", CHAT), ("groq", TRANSCRIBE)])
 def test_where_nothing_differs_the_request_is_not_touched(name: str, endpoint: Any) -> None:
     assert PROVIDERS[name].routes[endpoint].codec.request is None
 

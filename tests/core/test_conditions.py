@@ -74,7 +74,7 @@ CALL = call(BODY, plan="pro", **{"user.tier": "7", "empty": ""})
         {"$and": [{"metadata.plan": "pro"}, {"$or": [{"params.stream": False}, {"params.seed": "42"}]}]},
     ],
 )
-def test_a_query_that_holds(query: Any) -> None:
+def test_r10_a_query_that_holds(query: Any) -> None:
     assert compile_query(query, regex)(CALL) is True
 
 
@@ -205,7 +205,7 @@ def test_any_query_compiles_or_is_refused_and_then_never_raises(query: Any, valu
 
 
 @given(st.dictionaries(PATHS, JSON.filter(lambda v: not isinstance(v, list | dict)), max_size=3), JSON)
-def test_clauses_are_anded_however_they_are_written(query: dict[str, Any], value: Any) -> None:
+def test_r9_clauses_are_anded_however_they_are_written(query: dict[str, Any], value: Any) -> None:
     apart = {"$and": [{key: item} for key, item in query.items()] or [{}]}
     spelled = {key: {"$eq": item} for key, item in query.items()}
     subject = call({"a": value}, k="x")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conversed import CONTEXT, COUNTED, LOOSE, legal
+from conversed import CONTEXT, COUNTED, LOOSE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +16,6 @@ import openai_client
 import recorded
 from gatewaymw.core.dialects.bedrock_invoke import EMBED
 from gatewaymw.core.dialects.converse import CHAT
-from gatewaymw.core.errors import GatewayError
 from gatewaymw.core.model import Context
 from pieces import POINTS, cut, drip
 
@@ -131,46 +130,6 @@ def test_a_recorded_error_keeps_its_words(row: dict[str, Any]) -> None:
     assert CHAT.error
     made = CHAT.error(body, row["status"], CONTEXT)["error"]
     assert (made["message"], made["type"]) == (body["message"], "invalid_request_error")
-
-
-WEB = "Bedrock fetches nothing from the web"
-KEPT = "Bedrock keeps no files"
-REFUSED = {
-    "openai__chat_completions__json__chat-multimodal-0": WEB,
-    "groq__chat_completions__json__test-image-url-input-0": WEB,
-    "openai__chat_completions__json__test-image-url-tool-response-1": WEB,
-    "openai__chat_completions__json__test-multimodal-tool-return-matrix-direct-url-image-openai-c-1": WEB,
-    "openai__chat_completions__json__test-multimodal-tool-return-matrix-tool-return-content-url-i-1": WEB,
-    "openai__chat_completions__json__test-multimodal-tool-return-matrix-direct-uploaded-file-docu-1": KEPT,
-    "openai__chat_completions__json__test-multimodal-tool-return-matrix-tool-return-content-uploa-1": KEPT,
-}
-"""Recorded OpenAI requests that Bedrock cannot be asked: why."""
-MODELS = [
-    *(
-        "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-        "us.anthropic.claude-opus-5-5",
-        "us.amazon.nova-2-lite-v1:0",
-    ),
-    *("mistral.mistral-large-2402-v1:0", "openai.gpt-oss-120b-1:0", "us.meta.llama4-scout-17b-instruct-v1:0"),
-    *("deepseek.v3-v1:0", "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123"),
-]
-
-
-@pytest.mark.parametrize("row", recorded.each(recorded.translated()))
-@pytest.mark.parametrize("model", MODELS)
-def test_what_is_sent_for_a_recorded_openai_request_is_legal(row: dict[str, Any], model: str) -> None:
-    """By botocore's model of the service, in which a field that Bedrock does not know would not stand."""
-    asked = {**recorded.case(row)["request"]["body"], "model": model}
-    before = copy.deepcopy(asked)
-    assert CHAT.request
-    if row["name"] in REFUSED:
-        with pytest.raises(GatewayError, match=REFUSED[row["name"]]):
-            CHAT.request(asked, CONTEXT)
-        return
-    sent = CHAT.request(asked, CONTEXT)
-    assert asked == before
-    assert CHAT.request(asked, CONTEXT) == sent
-    legal(sent.body)
 
 
 @pytest.mark.parametrize(

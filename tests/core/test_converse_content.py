@@ -73,6 +73,21 @@ def test_a_data_uri_says_what_kind_of_file_it_is() -> None:
     assert "image/tiff" in refusal.message
 
 
+@pytest.mark.parametrize(
+    ("spec", "form"),
+    [
+        ({"data": "AAAA", "format": "MP3"}, "mp3"),
+        ({"data": "AAAA", "format": "pcm16"}, "pcm"),
+        ({"data": "data:audio/x-wav;base64,AAAA"}, "wav"),
+    ],
+)
+def test_sound_of_any_spelling(spec: dict[str, str], form: str) -> None:
+    part = {"type": "input_audio", "input_audio": spec}
+    assert said(part, model=NOVA) == [{"audio": {"format": form, "source": {"bytes": "AAAA"}}}]
+    with pytest.raises(Unsupported):
+        said({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mod"}})
+
+
 def test_sound_is_a_block_too() -> None:
     part = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
     assert said(part, model=NOVA) == [{"audio": {"format": "wav", "source": {"bytes": "AAAA"}}}]

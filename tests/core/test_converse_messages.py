@@ -154,6 +154,20 @@ def test_tools_of_the_models_maker_go_back_with_what_they_gave() -> None:
     assert made.dropped == ("messages[].content_blocks",)
 
 
+def test_tools_are_added_and_removed_where_it_is_said() -> None:
+    removed = {"toolRemoval": {"tool": {"name": "f"}}}
+    gone = {"role": "system", "content": [{"type": "text", "text": "Without."}, removed]}
+    more = {"role": "developer", "content": [{"toolAddition": {"tool": {"name": "g"}}}]}
+    made = ask(messages=[{"role": "system", "content": "Be brief."}, user("Hi"), gone, more, user("Go")]).body
+    assert made["system"] == [{"text": "Be brief."}]
+    assert made["messages"][1] == {
+        "role": "system",
+        "content": [{"text": "Without."}, removed, {"toolAddition": {"tool": {"name": "g"}}}],
+    }
+    assert [turn["role"] for turn in made["messages"]] == ["user", "system", "user"]
+    assert refused(system=[removed]).param == "system[0].type"
+
+
 def test_anthropics_thoughts_are_its_models_here_too() -> None:
     blocks = [
         {"type": "thinking", "thinking": "Hm.", "signature": "sig"},
@@ -162,7 +176,7 @@ def test_anthropics_thoughts_are_its_models_here_too() -> None:
     ]
     assert answered(content_blocks=blocks) == [THOUGHT, VEILED, {"text": "Hello"}]
     unsigned = answered(content="a", content_blocks=[{"type": "thinking", "thinking": "Hm."}])
-    assert unsigned[0] == {"reasoningContent": {"reasoningText": {"text": "Hm."}}}
+    assert unsigned == [{"text": "a"}]
     made = ask(NOVA, messages=[user("Hi"), {"role": "assistant", "content_blocks": blocks}])
     assert made.body["messages"][1]["content"] == [{"text": "Hello"}]
     assert made.dropped == ("messages[].content_blocks",)

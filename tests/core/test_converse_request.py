@@ -208,6 +208,10 @@ def test_tiers_of_service(tier: str) -> None:
     assert ask(service_tier=tier).body["serviceTier"] == {"type": tier}
 
 
+def test_the_fast_tier_is_that_of_priority() -> None:
+    assert ask(service_tier="fast").body["serviceTier"] == {"type": "priority"}
+
+
 def test_tiers_that_bedrock_does_not_have_are_named() -> None:
     assert ask(service_tier="auto").dropped == ()
     assert ask(service_tier="scale").dropped == ("service_tier",)

@@ -93,6 +93,17 @@ def page(url: str, **more: Any) -> dict[str, Any]:
     return {"location": {"web": {"url": url, **more}}}
 
 
+def test_images_are_told_as_others_tell_them() -> None:
+    picture = {"image": {"format": "png", "source": {"bytes": "AA=="}}}
+    stored = {"image": {"format": "png", "source": {"s3Location": {"uri": "s3://b/a.png"}}}}
+    failed = {"image": {"format": "png", "error": {"message": "no"}}}
+    said = message(picture, stored, failed, {"image": 5}, {"text": "a"}, context=LOOSE)
+    url = {"url": "data:image/png;base64,AA=="}
+    assert said["images"] == [{"type": "image_url", "index": 0, "image_url": url}]
+    assert said["content_blocks"][:3] == [picture, stored, failed]
+    assert "images" not in message(stored, {"text": "a"})
+
+
 def test_cited_text_is_text() -> None:
     note = {"title": "policy", "location": {"documentChar": {"documentIndex": 0, "start": 0, "end": 5}}}
     said = message({"text": "They get "}, cited("20 days", note), {"text": "."})

@@ -23,7 +23,7 @@ from conversed import (
 )
 
 import recorded
-from gatewaymw.core.dialects.converse.stream import STREAM, decode
+from gatewaymw.core.dialects.converse.stream import LARGEST, STREAM, decode
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.framing.base import Frame
 
@@ -217,9 +217,35 @@ def test_after_the_end_nothing_counts() -> None:
 
 def test_events_of_the_future_are_passed_over() -> None:
     assert deltas([{"contentBlockRewind": {}}, {"": {}}], text("a")) == [{"content": "a"}]
-    assert (
-        deltas([delta(0, {"image": {"source": {"bytes": "AA=="}}}), start(1, {"image": {}}), stop(1)]) == []
-    )
+    assert deltas([delta(0, {"hologram": {}}), start(1, {"hologram": {}}), stop(1)]) == []
+    assert deltas([start(0, {"image": {"format": "png"}}), stop(0)]) == []
+
+
+def drawn(data: str, index: int = 0) -> dict[str, Any]:
+    return delta(index, {"image": {"source": {"bytes": data}}})
+
+
+def test_images_are_told_as_others_tell_them_when_they_are_whole() -> None:
+    first = [start(0, {"image": {"format": "webp"}}), drawn("AA=="), drawn("AQI="), stop(0)]
+    second = [drawn("AQ==", 1), delta(1, {"image": {"error": {"message": "no"}}}), stop(1)]
+    urls = ["data:image/webp;base64,AAEC", "data:image/png;base64,AQ=="]
+    images = [
+        {"images": [{"type": "image_url", "index": index, "image_url": {"url": url}}]}
+        for index, url in enumerate(urls)
+    ]
+    assert deltas(first, second) == images
+    told = [{"image": {"format": "webp"}}, {"image": {"source": {"bytes": "AAEC"}}}]
+    blocks = [{"content_blocks": [{"index": 0, "delta": each}]} for each in told]
+    assert deltas(first, context=LOOSE) == [blocks[0], {**images[0], **blocks[1]}]
+
+
+def test_an_image_has_a_largest_size() -> None:
+    most = "A" * (LARGEST // 2)
+    state, _ = play([OPENING, drawn(most), drawn(most)])
+    assert state.picture.size == LARGEST
+    with pytest.raises(UpstreamError, match="sent an image of more than") as caught:
+        play([OPENING, drawn(most), drawn(most), drawn("AAAA")])
+    assert caught.value.code == "upstream_image_too_large"
 
 
 # ── failures ─────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from machine import call, ok, provider, target, world
 from gatewaymw.core import form, json
 from gatewaymw.core.auth.keys import none
 from gatewaymw.core.endpoints import EMBED, MODEL, MODELS, PROXY, TRANSCRIBE
-from gatewaymw.core.model import Codec, Encoded, Provider, Route
+from gatewaymw.core.model import Codec, Context, Encoded, Filled, Provider, Route
 from gatewaymw.core.plan import Target
 from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.attempt import attempt
@@ -191,7 +191,7 @@ def test_P3_only_named_headers_of_the_client_go_on() -> None:
 
 
 @pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\0", "naïve"])
-def test_HDR_03_a_header_that_could_end_its_line_is_refused(value: str) -> None:
+def test_hdr_03_a_header_that_could_end_its_line_is_refused(value: str) -> None:
     error = refused(target(forward=("x-app",)), call(headers={"x-app": value}))
     assert (error["status"], error["param"]) == (400, "x-app")
 
@@ -215,7 +215,7 @@ def test_a_form_is_passed_on_as_it_came() -> None:
     assert request.body == upload().raw and request.headers["content-type"].endswith("boundary=b")
 
 
-def test_R12_fields_of_a_form_can_be_overridden_and_files_stay() -> None:
+def test_r12_fields_of_a_form_can_be_overridden_and_files_stay() -> None:
     request = sent(scribe(overrides={"model": "other", "temperature": 0.5, "file": "not this"}), upload())
     assert request.headers["content-type"] == "multipart/form-data; boundary=id"
     assert request.body == (
@@ -225,6 +225,40 @@ def test_R12_fields_of_a_form_can_be_overridden_and_files_stay() -> None:
         b'--id\r\nContent-Disposition: form-data; name="model"\r\n\r\nother\r\n'
         b'--id\r\nContent-Disposition: form-data; name="temperature"\r\n\r\n0.5\r\n--id--\r\n'
     )
+
+
+def scribing(made: Encoded | Filled, **more: Any) -> Target:
+    codec = Codec(form=lambda parts, context: made)
+    return target(provider=provider(routes={TRANSCRIBE: Route("/transcribe", codec)}), **more)
+
+
+def test_a_form_may_be_told_in_json() -> None:
+    request = sent(scribing(Encoded({"said": 1})), upload())
+    assert (request.body, request.headers["content-type"]) == (b'{"said":1}', "application/json")
+
+
+def test_a_form_may_be_told_in_another() -> None:
+    request = sent(scribing(Filled((Part("lang", b"en"),))), upload())
+    assert request.headers["content-type"] == "multipart/form-data; boundary=id"
+    assert request.body == (b'--id\r\nContent-Disposition: form-data; name="lang"\r\n\r\nen\r\n--id--\r\n')
+
+
+def test_a_transform_of_forms_sees_what_overrides_made_of_them() -> None:
+    def form_of(parts: tuple[Part, ...], context: Context) -> Filled:
+        assert context.model == "other"
+        return Filled(parts)
+
+    codec = Codec(form=form_of)
+    leaf = target(provider=provider(routes={TRANSCRIBE: Route("/t", codec)}), overrides={"model": "other"})
+    assert b"other" in sent(leaf, upload()).body
+
+
+@pytest.mark.parametrize("made", [Encoded({}, ("prompt", "n")), Filled((), ("prompt", "n"))], ids=repr)
+def test_what_is_lost_of_a_form_is_named_or_refused(made: Encoded | Filled) -> None:
+    here = world(ok())
+    assert here.run(attempt(scribing(made), upload(), here.env())).dropped == ("prompt", "n")
+    error = refused(scribing(made, refuse_dropped=True), upload())
+    assert (error["param"], error["code"]) == ("prompt", "unsupported_parameter")
 
 
 def test_a_prepared_request_shows_no_secret() -> None:

@@ -8,14 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from gemini import CONTEXT, LOOSE, NEW, NEXT, OLD, legal
+from gemini import CONTEXT, LOOSE, OLD
 from google.genai import types
 
 import openai_client
 import recorded
 from gatewaymw.core.dialects import anthropic
-from gatewaymw.core.dialects.gemini import CHAT, VERTEX
-from gatewaymw.core.errors import GatewayError
+from gatewaymw.core.dialects.gemini import CHAT
 from gatewaymw.core.framing.array import JSONArray
 from gatewaymw.core.framing.sse import SSE
 from gatewaymw.core.model import Codec, Context, decode_json
@@ -162,29 +161,3 @@ def plain(part: dict[str, Any]) -> str:
         part = {**part, "functionCall": {"args": {}, **call}}
     types.Part.model_validate_json(json.dumps(part))
     return json.dumps(part, sort_keys=True)
-
-
-MATRIX = "openai__chat_completions__json__test-multimodal-tool-return-matrix"
-REFUSED = {
-    f"{MATRIX}-direct-uploaded-file-docu-1": "file_id",
-    f"{MATRIX}-tool-return-content-uploa-1": "file_id",
-}
-"""Recorded OpenAI requests that Google cannot be asked: OpenAI keeps the files they speak of."""
-
-
-@pytest.mark.parametrize("row", recorded.each(recorded.translated()))
-@pytest.mark.parametrize("model", [OLD, NEW, NEXT, "gemini-2.0-flash"])
-def test_what_is_sent_for_a_recorded_openai_request_is_legal(row: dict[str, Any], model: str) -> None:
-    """By the official SDK's types, in which a field that Google does not know would not stand."""
-    asked = recorded.case(row)["request"]["body"] | {"model": model}
-    before = copy.deepcopy(asked)
-    for each in (CHAT, VERTEX):
-        assert each.request
-        if row["name"] in REFUSED:
-            with pytest.raises(GatewayError, match=REFUSED[row["name"]]):
-                each.request(asked, CONTEXT)
-            continue
-        sent = each.request(asked, CONTEXT)
-        assert asked == before
-        assert each.request(asked, CONTEXT) == sent
-        legal(sent.body)

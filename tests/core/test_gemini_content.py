@@ -74,6 +74,19 @@ def test_what_only_geminis_media_can_say_passes() -> None:
     ]
 
 
+def test_what_is_said_of_words_and_documents_passes() -> None:
+    said = {"type": "text", "text": "a", "speech_metadata": {"speaker": "Ann"}}
+    assert parts(said, {**said, "text": ""}) == [{"text": "a", "speechMetadata": {"speaker": "Ann"}}]
+    sheet = {**image("gs://b/a.png"), "spreadsheet_metadata": {"sheet_index": 1}, "part_metadata": {"a": 1}}
+    assert parts(sheet) == [
+        {
+            **linked("gs://b/a.png", "image/png"),
+            "spreadsheetMetadata": {"sheet_index": 1},
+            "partMetadata": {"a": 1},
+        }
+    ]
+
+
 def test_the_detail_of_an_image_and_marks_of_caches_are_named() -> None:
     asked = ask(messages=[user([image("https://x.example/a.png", detail="high")])])
     assert asked.dropped == ("messages[].content[].image_url.detail",)

@@ -57,7 +57,7 @@ def test_one_text_is_one_content_and_a_list_a_batch() -> None:
     assert ask(["Hi"], model="tunedModels/x").body["requests"][0]["model"] == "tunedModels/x"
 
 
-def test_P10_each_input_is_embedded_by_itself_with_the_same_settings() -> None:
+def test_p10_each_input_is_embedded_by_itself_with_the_same_settings() -> None:
     sent = ask(["a", "b"], dimensions=256, task_type="RETRIEVAL_QUERY", title="T", user="u")
     settings = {"taskType": "RETRIEVAL_QUERY", "title": "T", "outputDimensionality": 256}
     assert sent.body["requests"] == [
@@ -103,6 +103,15 @@ def test_on_vertex_newer_models_have_their_settings_apart() -> None:
     config = {"embedContentConfig": {"outputDimensionality": 9, "autoTruncate": False}}
     assert ask("a", VERTEX_EMBED, dimensions=9, auto_truncate=False).body == {**content, **config}
     assert ask(["a"], VERTEX_EMBED).body == {"requests": [content]}
+
+
+def test_on_vertex_documents_and_videos_are_read_as_asked() -> None:
+    made = ask("a", VERTEX_EMBED, document_ocr=True, audio_track_extraction=False)
+    assert made.body["embedContentConfig"] == {"documentOcr": True, "audioTrackExtraction": False}
+    assert made.dropped == ()
+    typed = ask("a", TEXT_EMBED, mime_type="text/plain")
+    assert typed.body == {"instances": [{"content": "a", "mimeType": "text/plain"}]}
+    assert ask("a", mime_type="text/plain").dropped == ("mime_type",)
 
 
 def test_on_vertex_older_models_predict() -> None:

@@ -34,7 +34,7 @@ def told(body: Any, status: int = 400) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("body", [{"error": KEY}, [{"error": KEY}]])
-def test_P17_words_status_and_details_are_kept_be_they_in_a_list(body: Any) -> None:
+def test_p17_words_status_and_details_are_kept_be_they_in_a_list(body: Any) -> None:
     assert told(body) == {
         "message": KEY["message"],
         "type": "invalid_request_error",

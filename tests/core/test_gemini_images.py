@@ -9,7 +9,7 @@ import pytest
 from gemini import CONTEXT, LOOSE, PIXEL, TEXT, answer, candidate, legal
 from openai.types import ImagesResponse
 
-from gatewaymw.core.dialects.gemini import IMAGE, IMAGEN
+from gatewaymw.core.dialects.gemini import IMAGE, IMAGEN, VERTEX_IMAGE
 from gatewaymw.core.errors import BadRequest, GatewayError, Unsupported, UpstreamError
 from gatewaymw.core.model import Codec, Encoded
 
@@ -83,6 +83,27 @@ def test_imagen_is_asked_to_predict() -> None:
     }
     assert sent.dropped == ()
     assert parameters() == {"sampleCount": 1}
+
+
+def test_on_vertex_images_are_written_as_asked() -> None:
+    sent = ask(VERTEX_IMAGE, output_format="jpeg", output_compression=80, prominent_people="BLOCKED")
+    assert sent.body["generationConfig"]["imageConfig"] == {
+        "prominentPeople": "BLOCKED",
+        "imageOutputOptions": {"mimeType": "image/jpeg", "compressionQuality": 80},
+    }
+    assert sent.dropped == ()
+    assert "imageConfig" not in ask(VERTEX_IMAGE).body["generationConfig"]
+    assert ask(output_format="jpeg").dropped == ("output_format",)
+
+
+def test_imagen_has_its_reasons_and_labels() -> None:
+    sent = ask(IMAGEN, include_rai_reason=True, include_safety_attributes=True, labels={"team": "a"})
+    assert sent.body["parameters"] == {
+        "includeRaiReason": True,
+        "includeSafetyAttributes": True,
+        "sampleCount": 1,
+    }
+    assert (sent.body["labels"], sent.dropped) == ({"team": "a"}, ())
 
 
 @pytest.mark.parametrize(

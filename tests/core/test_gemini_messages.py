@@ -43,7 +43,7 @@ def user_turn(*texts: str) -> dict[str, Any]:
 # ── who says what ────────────────────────────────────────────────────────
 
 
-def test_P10_all_instructions_stand_apart_in_their_order() -> None:
+def test_p10_all_instructions_stand_apart_in_their_order() -> None:
     messages = [
         {"role": "system", "content": "One."},
         user("Hi"),
@@ -80,7 +80,7 @@ def test_what_a_message_says_beside_its_content_is_named() -> None:
 # ── the model ────────────────────────────────────────────────────────────
 
 
-def test_P10_calls_are_parts_after_the_text() -> None:
+def test_p10_calls_are_parts_after_the_text() -> None:
     assert turns(user("a"), assistant("b", tool_calls=[CALL]))[1] == model_turn({"text": "b"}, MADE)
 
 
@@ -170,7 +170,7 @@ def test_blocks_that_hold_no_text_are_filled_up_with_what_was_said() -> None:
 # ── results ──────────────────────────────────────────────────────────────
 
 
-def test_P10_a_result_is_told_by_the_name_of_its_call() -> None:
+def test_p10_a_result_is_told_by_the_name_of_its_call() -> None:
     made = resulted("r")
     assert made == [{"functionResponse": {"id": "c1", "name": "f", "response": {"output": "r"}}}]
     assert resulted("r", name="g") == made
@@ -277,7 +277,7 @@ def called(**call: Any) -> list[Any]:
         ([assistant(function_call={})], f"{AT}.function_call.name"),
         (blocks("x"), f"{AT}.content_blocks"),
         (blocks(["x"]), f"{AT}.content_blocks[0]"),
-        (blocks([{}]), f"{AT}.content_blocks[0].type"),
+        (blocks([{"type": 5}]), f"{AT}.content_blocks[0].type"),
         (blocks([{"type": "text"}]), f"{AT}.content_blocks[0].text"),
         (blocks([{"type": "image_url"}]), f"{AT}.content_blocks[0].image_url"),
         (

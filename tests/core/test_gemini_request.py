@@ -192,6 +192,21 @@ def test_what_only_one_carrier_takes_is_named_on_the_other() -> None:
     assert config(enable_enhanced_civic_answers=True) == {"enableEnhancedCivicAnswers": True}
 
 
+def test_what_may_be_kept_is_said_where_it_can_be() -> None:
+    assert ask(store=False).body["store"] is False
+    assert ask(store=True).dropped == ()
+    assert vertex(store=True).dropped == ("store",)
+    assert refused(store="yes").param == "store"
+
+
+def test_geminis_own_settings_pass() -> None:
+    words = {"diarization": True}
+    assert config(audio_transcription_config=words) == {"audioTranscriptionConfig": words}
+    route = {"auto_mode": {"model_routing_preference": "BALANCED"}}
+    assert vertex(routing_config=route).body["generationConfig"] == {"routingConfig": route}
+    assert ask(routing_config=route).dropped == ("routing_config",)
+
+
 def test_what_googles_own_openai_endpoint_takes_aside_is_heard() -> None:
     thinking = {"thinking_budget": 5, "include_thoughts": True}
     sent = ask(extra_body={"google": {"thinking_config": thinking, "labels": {"a": "b"}}, "other": 1})
@@ -204,7 +219,8 @@ def test_what_googles_own_openai_endpoint_takes_aside_is_heard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"), [("default", "standard"), ("flex", "flex"), ("priority", "priority")]
+    ("given", "sent"),
+    [("default", "standard"), ("flex", "flex"), ("priority", "priority"), ("fast", "priority")],
 )
 def test_service_tiers_that_have_a_match(given: str, sent: str) -> None:
     assert ask(service_tier=given).body["serviceTier"] == sent
@@ -213,7 +229,7 @@ def test_service_tiers_that_have_a_match(given: str, sent: str) -> None:
 
 def test_service_tiers_that_have_none() -> None:
     assert ask(service_tier="auto").dropped == ()
-    assert ask(service_tier="fast").dropped == ask(service_tier=5).dropped == ("service_tier",)
+    assert ask(service_tier="scale").dropped == ask(service_tier=5).dropped == ("service_tier",)
 
 
 # ── everything else ──────────────────────────────────────────────────────
@@ -221,11 +237,11 @@ def test_service_tiers_that_have_none() -> None:
 
 def test_every_parameter_of_openai_is_known_or_named_when_it_asks_for_something() -> None:
     params = completion_create_params.CompletionCreateParamsBase.__annotations__.keys() | {"stream"}
-    unknown = sorted(params - KNOWN)
+    unknown = sorted(params - KNOWN - STUDIO.own.keys())
     assert ask(**dict.fromkeys(unknown, "something")).dropped == tuple(unknown)
     assert set(unknown) == {
         *("logit_bias", "metadata", "moderation", "prediction", "prompt_cache_key", "prompt_cache_options"),
-        *("prompt_cache_retention", "safety_identifier", "store", "user", "verbosity"),
+        *("prompt_cache_retention", "safety_identifier", "user", "verbosity"),
     }
 
 

@@ -52,7 +52,7 @@ def test_thoughts_are_always_told() -> None:
     assert (said["reasoning_content"], said["content"]) == ("Hm.Hm.", "Hello.")
 
 
-def test_P10_calls_are_calls_and_so_is_the_reason() -> None:
+def test_p10_calls_are_calls_and_so_is_the_reason() -> None:
     made = choice(TEXT, CALL, {"functionCall": {"name": "g"}})
     assert made["message"]["tool_calls"] == [
         {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}},
@@ -113,6 +113,21 @@ def test_blocks_come_along_with_their_signatures_where_strictness_is_off() -> No
     }
 
 
+def test_what_is_said_of_a_part_stands_beside_it_in_its_block() -> None:
+    words = {"text": "Hello.", "words": [{"word": "Hello.", "start_offset": "0s"}]}
+    spoken = {**TEXT, "speechMetadata": {"speaker": "Ann"}, "audioTranscription": words}
+    video = {"videoMetadata": {"fps": 1}, "fileData": {"fileUri": "gs://b/a.mp4"}}
+    assert message(spoken, video, context=LOOSE)["content_blocks"] == [
+        {
+            "type": "text",
+            "text": "Hello.",
+            "speech_metadata": {"speaker": "Ann"},
+            "audio_transcription": words,
+        },
+        {"type": "file_data", "file_data": video["fileData"], "video_metadata": {"fps": 1}},
+    ]
+
+
 def test_what_openai_has_no_place_for_comes_along_where_strictness_is_off() -> None:
     rating = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"}]
     body = answer(TEXT, safetyRatings=rating, finishReason="OTHER", finishMessage="Odd.")
@@ -140,6 +155,8 @@ def test_what_openai_has_no_place_for_comes_along_where_strictness_is_off() -> N
         ("PROHIBITED_CONTENT", "content_filter"),
         ("SPII", "content_filter"),
         ("IMAGE_SAFETY", "content_filter"),
+        ("ESCALATION", "content_filter"),
+        ("PUP_LIMITED_DISABLED", "content_filter"),
         ("MALFORMED_FUNCTION_CALL", "stop"),
         ("OTHER", "stop"),
         ("SOMETHING_NEW", "stop"),
@@ -161,7 +178,7 @@ def test_google_says_why_an_answer_is_not_whole() -> None:
     assert (unexpected["message"]["refusal"], unexpected["finish_reason"]) == (None, "tool_calls")
 
 
-def test_P4_a_prompt_that_was_blocked_is_answered_by_a_choice() -> None:
+def test_p4_a_prompt_that_was_blocked_is_answered_by_a_choice() -> None:
     counts = {"promptTokenCount": 4, "totalTokenCount": 4}
     made = told({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": counts})
     assert made["choices"] == [

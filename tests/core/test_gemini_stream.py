@@ -58,7 +58,7 @@ def test_a_stream_of_text() -> None:
     assert frames == {("r1", "gemini-2.5-flash", 1_700_000_000, "chat.completion.chunk")}
 
 
-def test_S15_ids_are_googles_or_else_our_own() -> None:
+def test_s15_ids_are_googles_or_else_our_own() -> None:
     _, out = play([{"candidates": [candidate(HEL)]}])
     assert {(chunk["id"], chunk["model"]) for chunk in out} == {("own", "gemini")}
 
@@ -73,7 +73,7 @@ def test_no_end_comes_before_the_reason() -> None:
 
 
 @pytest.mark.parametrize("content", [{"role": "model"}, {}, {"role": "model", "parts": []}, None, 5])
-def test_S7_the_last_candidate_may_have_no_parts(content: Any) -> None:
+def test_s7_the_last_candidate_may_have_no_parts(content: Any) -> None:
     last = {**answer(), "candidates": [{"content": content, "finishReason": "MAX_TOKENS"}]}
     state, out = play([event(HEL), last], COUNTING)
     assert STREAM.ended(state)
@@ -151,7 +151,7 @@ def test_the_tier_comes_with_the_last_chunk() -> None:
 # ── calls ────────────────────────────────────────────────────────────────
 
 
-def test_S8_calls_are_numbered_through_all_events() -> None:
+def test_s8_calls_are_numbered_through_all_events() -> None:
     said = deltas(
         event(HEL, CALL, call("g")),
         event(call("h"), LO),
@@ -273,6 +273,15 @@ def test_blocks_can_be_made_of_the_deltas() -> None:
         {"type": "executable_code", "executable_code": {"language": "PYTHON", "code": "1"}},
         {"type": "text", "text": "c"},
         {"type": "text", "text": "", "thought_signature": "t"},
+    ]
+
+
+def test_a_block_with_something_beside_it_is_joined_with_none() -> None:
+    spoken = {**HEL, "speechMetadata": {"speaker": "Ann"}}
+    assert blocks(event(HEL), event(spoken), event(LO)) == [
+        {"type": "text", "text": "Hel"},
+        {"type": "text", "text": "Hel", "speech_metadata": {"speaker": "Ann"}},
+        {"type": "text", "text": "lo"},
     ]
 
 

@@ -34,7 +34,7 @@ def thinking(model: str, **params: Any) -> Any:
         (PRO, "xhigh", 32_768),
     ],
 )
-def test_an_effort_is_a_level_or_a_budget_as_google_has_it(model: str, effort: str, wanted: Any) -> None:
+def test_p11_an_effort_is_a_level_or_a_budget_as_google_has_it(model: str, effort: str, wanted: Any) -> None:
     name = "thinkingLevel" if isinstance(wanted, str) else "thinkingBudget"
     sent = ask(model, reasoning_effort=effort)
     assert sent.body["generationConfig"]["thinkingConfig"] == {"includeThoughts": True, name: wanted}
@@ -58,7 +58,7 @@ def test_an_effort_beyond_the_levels_is_the_highest_and_named(effort: str) -> No
         ("gemini-2.0-flash", None, ()),
     ],
 )
-def test_not_to_think_is_to_think_the_least(model: str, sent: Any, dropped: tuple[str, ...]) -> None:
+def test_p11_not_to_think_is_to_think_the_least(model: str, sent: Any, dropped: tuple[str, ...]) -> None:
     assert thinking(model, reasoning_effort="none") == sent
     assert ask(model, reasoning_effort="none").dropped == dropped
 

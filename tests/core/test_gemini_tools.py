@@ -167,6 +167,34 @@ def test_geminis_own_settings_of_tools_are_joined() -> None:
     assert sent["toolConfig"] == {**own, "functionCallingConfig": {"mode": "AUTO"}}
 
 
+@pytest.mark.parametrize("name", ["functionCallingConfig", "function_calling_config"])
+def test_geminis_own_way_of_calling_stands_where_openais_says_nothing(name: str) -> None:
+    own = {name: {"mode": "ANY"}}
+    sent = ask(tools=[function()], tool_config=own)
+    assert (sent.body["toolConfig"], sent.dropped) == ({"functionCallingConfig": {"mode": "ANY"}}, ())
+    sent = ask(tools=[function()], tool_config=own, tool_choice="none")
+    assert sent.body["toolConfig"] == {"functionCallingConfig": {"mode": "NONE"}}
+    assert sent.dropped == ("tool_config.function_calling_config",)
+    assert refused(tools=[function()], tool_config={name: 5}).param == "tool_config.function_calling_config"
+    assert "toolConfig" not in ask(tools=[function()], tool_config={name: None}).body
+
+
+@pytest.mark.parametrize("name", ["streamFunctionCallArguments", "stream_function_call_arguments"])
+def test_arguments_in_pieces_cannot_be_had(name: str) -> None:
+    path = f"tool_config.function_calling_config.{name}"
+    sent = ask(tools=[function()], tool_config={"function_calling_config": {"mode": "ANY", name: True}})
+    assert (sent.body["toolConfig"], sent.dropped) == ({"functionCallingConfig": {"mode": "ANY"}}, (path,))
+    sent = ask(tools=[function()], tool_config={"functionCallingConfig": {name: True}})
+    assert ("toolConfig" in sent.body, sent.dropped) == (False, (path,))
+
+
+def test_functions_may_be_declared_as_gemini_has_them() -> None:
+    own = {"behavior": "NON_BLOCKING", "response": {"type": "STRING"}}
+    assert tools(function("f", **own)) == [{"functionDeclarations": [{"name": "f", **own}]}]
+    made = tools(function("f", response_json_schema={"type": "string"}))
+    assert made[0]["functionDeclarations"] == [{"name": "f", "responseJsonSchema": {"type": "string"}}]
+
+
 def test_one_call_at_a_time_cannot_be_had() -> None:
     assert ask(tools=[function()], parallel_tool_calls=False).dropped == ("parallel_tool_calls",)
     assert ask(tools=[function()], parallel_tool_calls=True).dropped == ()

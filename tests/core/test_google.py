@@ -6,15 +6,26 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from machine import call, ok, world
+from machine import call, ok, opened, world
 
 from gatewaymw.core import json
-from gatewaymw.core.endpoints import CHAT, EMBED, IMAGE, Endpoint
+from gatewaymw.core.endpoints import (
+    CHAT,
+    EMBED,
+    IMAGE,
+    IMAGE_EDIT,
+    MODEL,
+    MODELS,
+    SPEECH,
+    TRANSCRIBE,
+    Endpoint,
+)
 from gatewaymw.core.plan import Target
 from gatewaymw.core.providers.google import GOOGLE
 from gatewaymw.core.providers.vertex import VERTEX, Model, model_of
 from gatewaymw.core.routing.attempt import attempt
-from gatewaymw.core.values import Answer, Call, Request
+from gatewaymw.core.routing.reply import Live
+from gatewaymw.core.values import Answer, Call, Part, Request
 
 OPTIONS = {"vertex_project_id": "proj", "vertex_region": "us-east5"}
 STUDIO = Target(path="config", provider=GOOGLE)
@@ -27,6 +38,9 @@ def asked(model: str, endpoint: Endpoint = CHAT, **params: Any) -> Call:
         CHAT: {"messages": [{"role": "user", "content": "Hi"}]},
         EMBED: {"input": "Hi"},
         IMAGE: {"prompt": "Hi"},
+        SPEECH: {"input": "Hi", "voice": "Kore"},
+        MODEL: {},
+        MODELS: {},
     }
     return call({"model": model, **given[endpoint], **params}, endpoint=endpoint)
 
@@ -82,10 +96,47 @@ def test_the_key_is_in_a_header_and_never_in_the_address() -> None:
         ("e", EMBED, {"input": ["Hi"]}, "/models/e:batchEmbedContents"),
         ("gemini-2.5-flash-image", IMAGE, {}, "/models/gemini-2.5-flash-image:generateContent"),
         ("models/imagen-4.0-generate-001", IMAGE, {}, "/models/imagen-4.0-generate-001:predict"),
+        ("g-tts", SPEECH, {}, "/models/g-tts:generateContent"),
+        ("g", MODEL, {}, "/models/g"),
+        ("tunedModels/g", MODEL, {}, "/tunedModels/g"),
+        ("", MODELS, {}, "/models?pageSize=1000"),
     ],
 )
 def test_addresses(model: str, endpoint: Endpoint, params: dict[str, Any], path: str) -> None:
     assert url(STUDIO, model, endpoint, **params) == V1BETA + path
+
+
+FORMS = [
+    (IMAGE_EDIT, "gemini-2.5-flash-image", Part("image", b"\x89PNG", "a.png")),
+    (TRANSCRIBE, "gemini-3.5-transcribe", Part("file", b"RIFF", "a.wav")),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "model", "file"), FORMS, ids=lambda value: getattr(value, "name", ""))
+def test_forms_become_contents(endpoint: Endpoint, model: str, file: Part) -> None:
+    fields = {"model": model, "prompt": "Hi"}
+    parts = (*(Part(name, value.encode()) for name, value in fields.items()), file)
+    for leaf, base in ((STUDIO, V1BETA), (CLOUD, f"{BASE}/publishers/google")):
+        here = world(ok())
+        here.run(attempt(leaf, call(fields, endpoint=endpoint, parts=parts), here.env()))
+        request = here.sent[0].request
+        assert request.url == f"{base}/models/{model}:generateContent"
+        assert request.headers["content-type"] == "application/json"
+        assert b"inlineData" in request.body
+
+
+def test_vertex_speaks_too() -> None:
+    request, body = sent(CLOUD, "gemini-3.8-flash-tts", SPEECH)
+    assert request.url == f"{BASE}/publishers/google/models/gemini-3.8-flash-tts:generateContent"
+    assert body["generationConfig"]["responseFormat"] == [{"audio": {"mimeType": "AUDIO_MP3"}}]
+
+
+def test_a_host_that_does_not_heed_what_is_asked_and_streams_an_array_is_understood() -> None:
+    event = {"candidates": [{"content": {"parts": [{"text": "Hello"}]}, "finishReason": "STOP", "index": 0}]}
+    body = b"[" + json.dumps(event) + b"\n]"
+    here = world(opened(kind="application/json; charset=UTF-8"), reads={1: [body[:30], body[30:]]})
+    reply = here.run(attempt(STUDIO, asked("gemini-2.5-flash", stream=True), here.env()))
+    assert isinstance(reply, Live) and b'"content":"Hello"' in reply.body
 
 
 # ── Vertex AI ────────────────────────────────────────────────────────────
@@ -145,6 +196,15 @@ def test_gemini_is_spoken_to_as_elsewhere_but_with_a_token() -> None:
     assert body["contents"] == [{"role": "user", "parts": [{"text": "Hi"}]}]
 
 
+def test_how_a_request_is_paid_for_is_said_by_the_callers_header() -> None:
+    header = "x-vertex-ai-llm-shared-request-type"
+    for target, sent_on in ((CLOUD, "priority"), (STUDIO, None)):
+        here = world(ok())
+        asking = replace(asked("gemini-2.5-flash"), headers={header: "priority"})
+        here.run(attempt(target, asking, here.env()))
+        assert here.sent[0].request.headers.get(header) == sent_on
+
+
 def test_claude_is_spoken_to_as_anthropic_without_its_model() -> None:
     request, body = sent(CLOUD, "anthropic.claude-sonnet-4-5@20250929", stream=True, max_tokens=5, seed=1)
     assert request.url == f"{BASE}/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict"
@@ -177,7 +237,7 @@ def test_open_models_are_spoken_to_as_openai() -> None:
     ("model", "endpoint", "params", "path"),
     [
         ("text-embedding-005", EMBED, {}, "text-embedding-005:predict"),
-        ("gemini-embedding-001", EMBED, {}, "gemini-embedding-001:predict"),
+        ("gemini-embedding-001", EMBED, {}, "gemini-embedding-001:embedContent"),
         ("multimodalembedding@001", EMBED, {}, "multimodalembedding@001:predict"),
         ("gemini-embedding-2", EMBED, {}, "gemini-embedding-2:embedContent"),
         ("gemini-embedding-2", EMBED, {"input": ["Hi"]}, "gemini-embedding-2:batchEmbedContents"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -70,7 +71,8 @@ def test_openai_and_the_mock_serve_all_of_openais_endpoints_byte_for_byte(provid
     assert provider.routes.keys() <= defined
     assert len(provider.routes) == 12
     for endpoint, route in provider.routes.items():
-        assert (route.path, route.codec, route.method) == (endpoint.path, IDENTITY, None)
+        codec = replace(route.codec, request=None) if endpoint is CHAT else route.codec
+        assert (route.path, codec, route.method) == (endpoint.path, IDENTITY, None)
     assert provider.routes[MODEL].path == "/models/{model}"
 
 

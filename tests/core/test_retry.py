@@ -24,7 +24,7 @@ def paused(
 
 
 @pytest.mark.parametrize("tries, longest", [(0, 1), (1, 2), (2, 4), (5, 32), (9, 60), (10_000, 60)])
-def test_backoff_doubles_up_to_the_cap_and_is_drawn_from_all_of_it(tries: int, longest: float) -> None:
+def test_t1_backoff_doubles_up_to_the_cap_and_is_drawn_from_all_of_it(tries: int, longest: float) -> None:
     assert paused(Retry(9), status(500), tries, dice=0.0) == 0
     assert paused(Retry(9), status(500), tries, dice=0.5) == longest / 2
 
@@ -48,7 +48,7 @@ def test_backoff_doubles_up_to_the_cap_and_is_drawn_from_all_of_it(tries: int, l
         ({}, None),
     ],
 )
-def test_the_providers_wait_in_every_form(headers: dict[str, str], seconds: float | None) -> None:
+def test_t3_and_t4_the_providers_wait_in_every_form(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers, 1_700_000_000.0) == seconds
 
 

@@ -144,7 +144,7 @@ def test_nothing_is_sent_or_awaited_after_the_deadline(plan: Node, data: st.Data
 
 
 @given(PLANS, st.data(), DICE)
-def test_the_same_script_gives_the_same_decisions(plan: Node, data: st.DataObject, dice: float) -> None:
+def test_r15_the_same_script_gives_the_same_decisions(plan: Node, data: st.DataObject, dice: float) -> None:
     script = data.draw(st.lists(WHOLE, min_size=most(plan), max_size=most(plan)))
     worlds = [World(iter(script), dice=dice) for _ in range(2)]
     replies = [world.run(run(plan, call(), world.env())) for world in worlds]

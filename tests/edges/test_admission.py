@@ -39,7 +39,7 @@ class Knows:
 @pytest.mark.parametrize(
     "auth", [knows, knows_later, compares, Knows()], ids=["sync", "async", "by comparing", "an object"]
 )
-def test_who_is_not_known_is_401(edge: Edge, auth: Any) -> None:
+def test_x9_who_is_not_known_is_401(edge: Edge, auth: Any) -> None:
     upstream = Counted()
     app = edge.app(upstream, HELD, auth=auth)
     refused = edge.ask(app, headers={"x-user": "u2"})
@@ -106,7 +106,7 @@ MAKERS: dict[str, Any] = {
 
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("name", WRONG)
-def test_a_gateway_that_cannot_be_is_not_made(maker: str, name: str) -> None:
+def test_auth_03_a_gateway_that_cannot_be_is_not_made(maker: str, name: str) -> None:
     keywords, path = WRONG[name]
     with pytest.raises(ConfigError) as caught:
         MAKERS[maker](**keywords)

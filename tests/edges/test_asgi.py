@@ -243,7 +243,7 @@ async def test_a_startup_that_fails_is_told() -> None:
 # ── bodies ───────────────────────────────────────────────────────────────
 
 
-async def test_413_by_content_length_reads_nothing() -> None:
+async def test_dos_01_413_by_content_length_reads_nothing() -> None:
     caller = Caller(
         pieces=[], ends=False, headers={"content-length": "2000", "content-type": "application/json"}
     )
@@ -253,7 +253,7 @@ async def test_413_by_content_length_reads_nothing() -> None:
     assert "1000 bytes" in caller.answer.error["message"]
 
 
-async def test_413_without_a_length_stops_at_the_limit() -> None:
+async def test_dos_01_413_without_a_length_stops_at_the_limit() -> None:
     read: list[int] = []
 
     def pieces() -> Iterator[bytes]:
@@ -273,7 +273,7 @@ async def test_lengths_that_are_none(told: str) -> None:
     assert answer.status == (413 if told.isdecimal() else 200)
 
 
-async def test_a_slow_body_is_408() -> None:
+async def test_dos_02_a_slow_body_is_408() -> None:
     pieces: list[bytes | float] = [b'{"model":', *((0.02, b" ") * 150)]
     caller = Caller(pieces=pieces, headers={"content-type": "application/json"})
     began = time.monotonic()

@@ -44,7 +44,7 @@ PHASES: dict[str, tuple[Script, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("phase", PHASES)
-async def test_the_client_leaves(phase: str, upstream: Upstream, mounted: Mounted) -> None:
+async def test_s12_the_client_leaves(phase: str, upstream: Upstream, mounted: Mounted) -> None:
     script, body, target = PHASES[phase]
     app, caller = mounted(script, target=target), Caller(body=body)
     async with anyio.create_task_group() as tasks:

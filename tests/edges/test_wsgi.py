@@ -134,7 +134,7 @@ class Refuses(io.RawIOBase):
         raise AssertionError("the body was read")
 
 
-def test_413_by_content_length_reads_nothing() -> None:
+def test_dos_01_413_by_content_length_reads_nothing() -> None:
     env = environ(headers={"content-length": "2000"}, **input_of(Refuses()))
     answer, pieces = open_wsgi(mock(max_body=1000), env)
     answer.body = b"".join(pieces)
@@ -142,7 +142,7 @@ def test_413_by_content_length_reads_nothing() -> None:
     assert (answer.status, answer.error["code"]) == (413, "body_too_large")
 
 
-def test_413_without_a_length_stops_at_the_limit() -> None:
+def test_dos_01_413_without_a_length_stops_at_the_limit() -> None:
     stream = io.BytesIO(b"x" * 5000)
     env = environ(**input_of(stream, True))
     del env["CONTENT_LENGTH"]

@@ -24,6 +24,8 @@ def in_process() -> None:
     assert_type(gateway, Gateway)
     Gateway()
     Gateway(Path("gateway.toml"), auth=someone, caller_config="named", prefix="/llm/v1", max_body=1024)
+    Gateway(fetch_media=True)
+    Gateway(fetch_media={"max_bytes": 2**20, "max_count": 2, "timeout": 5, "hosts": ["*.example.com"]})
     Gateway("gateway.json", auth=someone_later, trusted_custom_hosts=["localhost:11434"])
     Gateway(
         {"virtual_key": "house"},

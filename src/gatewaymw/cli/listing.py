@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from ..core.endpoints import ENDPOINTS, Endpoint
 from ..core.model import Provider
 from ..core.providers import PROVIDERS
+from . import parameters
+from .features import features, grid, summary
 
 
 def listing(name: str | None, *, as_json: bool) -> int:
@@ -23,7 +25,7 @@ def listing(name: str | None, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({provider.name: facts(provider) for provider in chosen}, indent=2))
     else:
-        print(*(page(chosen[0]) if name is not None else matrix(chosen)), sep="\n")
+        print(*(page(chosen[0]) if name is not None else [*matrix(chosen), "", *grid(chosen)]), sep="\n")
     return 0
 
 
@@ -34,6 +36,8 @@ def facts(provider: Provider) -> dict[str, object]:
         "env_key": provider.env_key,
         "doc": provider.doc,
         "endpoints": [endpoint.name for endpoint in served(provider)],
+        "features": features(provider),
+        "parameters": parameters.facts(provider),
     }
 
 
@@ -46,9 +50,11 @@ def page(provider: Provider) -> Iterator[str]:
     yield f"  base URL   {provider.base_url or '(none of its own: a custom_host must name it)'}"
     yield f"  key        {provider.env_key or '-'}{'' if provider.needs_key else ' (not needed)'}"
     yield f"  API page   {provider.doc or '-'}"
+    yield f"  features   {summary(provider)}"
     yield "  endpoints  " + "\n             ".join(
         f"{endpoint.method} {endpoint.path}" for endpoint in served(provider)
     )
+    yield from parameters.page(provider)
 
 
 def matrix(providers: Iterable[Provider]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from ..core.model import Provider
 from . import models
 from .book import Book, Making, VirtualKey
 from .compile import NODE, tree, virtual_key
+from .fetching import fetching_of
 from .hosts import trusted_hosts
 from .loading import split
 from .reading import OPERATOR, join, plain, validated
@@ -52,6 +53,7 @@ def _faults(loaded: Mapping[str, Any], book: Book) -> Iterator[ConfigError]:
     yield from validated(tables, "", TABLES)[1]
     hosts = tables.get("trusted_custom_hosts")
     making.attempt(lambda: trusted_hosts(hosts if isinstance(hosts, list) else []))
+    making.attempt(lambda: fetching_of(tables.get("fetch_media")))
     yield from making.faults
     keys: dict[str, VirtualKey] = {}
     yield from _of_keys(_entries(tables, "virtual_keys"), keys, book)
@@ -93,6 +95,7 @@ def json_schema() -> dict[str, Any]:
     schema = adapter.json_schema(by_alias=False)
     for shape in (
         models.Retry,
+        models.FetchMedia,
         models.Condition,
         models.Strategy,
         models.KeyEntry,

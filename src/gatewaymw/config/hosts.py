@@ -69,7 +69,7 @@ class Place(NamedTuple):
         return f"{self.scheme}://{self.host}{port}{self.path}"
 
 
-def trusted_hosts(entries: Iterable[str]) -> TrustedHosts:
+def trusted_hosts(entries: Iterable[str], path: str = "trusted_custom_hosts") -> TrustedHosts:
     """Read the operator's list: `host`, `host:port`, `*.suffix` and `*`.
 
     Without a port, a plain host is trusted at any, a wildcard at 443. Raises ConfigError.
@@ -77,7 +77,7 @@ def trusted_hosts(entries: Iterable[str]) -> TrustedHosts:
     exact: set[Rule] = set()
     wild: list[Rule] = []
     for index, entry in enumerate(entries):
-        rule, wildcard = _entry(entry, f"trusted_custom_hosts[{index}]")
+        rule, wildcard = _entry(entry, f"{path}[{index}]")
         if wildcard:
             wild.append(rule)
         else:

@@ -14,7 +14,12 @@ from ..core.errors import ConfigError
 
 LARGEST = 4 * 2**20
 """Bytes of a file."""
-TABLES = frozenset({"virtual_keys", "configs", "auth", "caller_config", "max_body", "trusted_custom_hosts"})
+TABLES = frozenset(
+    {
+        *("virtual_keys", "configs", "auth", "caller_config", "max_body", "trusted_custom_hosts"),
+        "fetch_media",
+    }
+)
 """What may stand beside a config in its file: keywords of the gateway."""
 
 

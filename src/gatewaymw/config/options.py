@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias, get_args
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     PlainSerializer,
     PlainValidator,
     SecretStr,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import core_schema
 
 from ..core.values import Secret
 from .hosts import trusted_hosts
-from .secrets import LONGEST
+from .secrets import LONGEST, is_reference
 
 
 class Shape(BaseModel):
@@ -80,8 +82,36 @@ def hidden_object(value: Any) -> Secret:
     return hidden_text(json.dumps(value, default=str) if isinstance(value, dict) else value)
 
 
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What the text of an option may be. A reference (`env:NAME`, `file:PATH`) is let through: what it leads
+    to is held against the same, once it is known."""
+
+    pattern: str
+    longest: int
+
+    def __call__(self, value: str) -> str:
+        if is_reference(value):
+            return hidden_text(value).reveal()
+        if fault := self.fault(value):
+            raise ValueError(fault)
+        return value
+
+    def fault(self, value: str) -> str:
+        """What is wrong with a text that is none; empty where nothing is. It does not tell the text."""
+        if len(value) > self.longest:
+            return f"must have at most {self.longest} characters"
+        return "" if re.fullmatch(self.pattern, value) else f"must match the pattern '^{self.pattern}$'"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_after_validator_function(self, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        return {**handler(schema), "pattern": f"^({self.pattern}|(env|file):.+)$"}
+
+
 def _like(pattern: str, longest: int = 128) -> Any:
-    return Field(pattern=f"^{pattern}$", max_length=longest)
+    return Grammar(pattern, longest)
 
 
 WRITTEN = BeforeValidator(written)
@@ -196,6 +226,14 @@ class Options(Shape):
 
 
 NAMES = frozenset(Options.model_fields)
+GRAMMARS: Mapping[str, Grammar] = {
+    name: each
+    for name, field in Options.model_fields.items()
+    for kind in get_args(field.annotation)
+    for each in getattr(kind, "__metadata__", ())
+    if isinstance(each, Grammar)
+}
+"""What the text of each option must be, but for secrets and addresses."""
 
 URLS = {
     # https://learn.microsoft.com/azure/ai-foundry/foundry-models/concepts/endpoints
@@ -212,6 +250,19 @@ URLS = {
     "huggingface_base_url": trusted_hosts(["*.endpoints.huggingface.cloud", "*.huggingface.co"]),
 }
 """Options that are addresses, and the hosts of the provider's own that any caller may name there."""
+
+PLACES: Mapping[str, re.Pattern[str]] = {
+    # https://learn.microsoft.com/azure/ai-foundry/openai/supported-languages: AZURE_OPENAI_ENDPOINT
+    "resource_name": re.compile(r"https://([A-Za-z0-9-]+)\.openai\.azure\.com/?"),
+}
+"""Options whose official variable holds an address that they are a word of."""
+
+
+def read(name: str, text: str) -> str:
+    """What the text that a reference led to means as an option."""
+    found = PLACES[name].fullmatch(text) if name in PLACES else None
+    return found[1] if found else text
+
 
 FREE = frozenset(
     {"openai_beta", "anthropic_beta", "anthropic_version", "azure_extra_parameters", "mistral_fim_completion"}

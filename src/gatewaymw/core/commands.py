@@ -18,10 +18,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Make this request; resume with an `Outcome`. With `stream` a 2xx body is left open."""
+    """Make this request; resume with an `Outcome`. With `stream` a 2xx body is left open, any body with
+    `errors` as well."""
 
     request: Request
     stream: bool = False
+    errors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,9 @@ Command: TypeAlias = Send | Read | Close | Wait | Ask | All
 Flow: TypeAlias = Generator[Command, Any, T]
 
 
-def send(request: Request, stream: bool = False) -> Flow[Outcome]:
+def send(request: Request, stream: bool = False, errors: bool = False) -> Flow[Outcome]:
     """Make a request."""
-    return cast(Outcome, (yield Send(request, stream)))
+    return cast(Outcome, (yield Send(request, stream, errors)))
 
 
 def read(stream: int, seconds: float | None = None) -> Flow[bytes | Failure]:

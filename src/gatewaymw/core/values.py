@@ -115,6 +115,20 @@ class Part:
     content_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """What files that a client gives by their addresses may be fetched for it. Each has bounds."""
+
+    check: Callable[[str, str], str]
+    """(address, where it stands) → the address to call. Raises GatewayError for a host that may not be."""
+    max_bytes: int
+    """Of one file."""
+    max_count: int
+    """Of one request."""
+    timeout: float
+    """Seconds for one file, from the first byte of its name to the last of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One client's request, read and checked, before any target is chosen. Never edited."""
@@ -137,6 +151,8 @@ class Call:
     """The provider key the caller brought."""
     deadline: float = float("inf")
     """On the clock of `Env.now`."""
+    fetching: Fetching | None = None
+    """None: the operator lets no file be fetched."""
 
 
 @dataclass(frozen=True, slots=True)

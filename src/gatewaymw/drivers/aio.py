@@ -80,7 +80,7 @@ class Driver:
         except Unreachable as error:
             return error.failure
         self._bodies[id(body)] = body, request.idle
-        if command.stream and 200 <= status < 300:
+        if command.stream and (200 <= status < 300 or command.errors):
             return Answer(status, headers, stream=id(body))
         whole = await self._whole(id(body), request.limit)
         await self._close(id(body))

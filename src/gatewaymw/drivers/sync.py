@@ -76,7 +76,7 @@ class Driver:
         except Unreachable as error:
             return error.failure
         self._bodies[id(body)] = body, request.idle
-        if command.stream and 200 <= status < 300:
+        if command.stream and (200 <= status < 300 or command.errors):
             return Answer(status, headers, stream=id(body))
         whole = self._whole(id(body), request.limit)
         self._close(id(body))

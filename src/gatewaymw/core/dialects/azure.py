@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..model import Codec, Context, Stream
 from ..values import JSON, NOTHING
+from .history import thoughtless
 from .openai import Progress, checked, complete, progress
 
 FRAME = ("id", "object", "created", "model")
@@ -66,7 +67,9 @@ def ended_well(state: State) -> bool:
     return complete(state.progress)
 
 
-CHAT = Codec(stream=filtered("chat.completion.chunk", {"delta": {}, "finish_reason": None}))
+CHAT = Codec(
+    request=thoughtless, stream=filtered("chat.completion.chunk", {"delta": {}, "finish_reason": None})
+)
 COMPLETE = Codec(stream=filtered("text_completion", {"text": "", "finish_reason": None, "logprobs": None}))
 
 

@@ -55,6 +55,7 @@ IDLE: Mapping[str, Any] = MappingProxyType(
         "parallel_tool_calls": True,
         "presence_penalty": 0,
         "response_format": {"type": "text"},
+        "service_tier": "auto",
         "store": False,
         "top_logprobs": 0,
         "verbosity": "medium",

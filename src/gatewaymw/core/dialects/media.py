@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -57,6 +57,24 @@ def kind_of(name: str) -> str:
     return KINDS.get(path.rpartition(".")[2].lower(), "")
 
 
+def pictured(data: bytes) -> str:
+    """The media type of an image by what it begins with; empty where it is none that is known."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for sign, kind in SIGNS.items() if data.startswith(sign)), "")
+
+
+SIGNS: Mapping[bytes, str] = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
+
+
+def base64(data: bytes) -> str:
+    return b2a_base64(data, newline=False).decode()
+
+
 def media_type(value: str) -> str:
     """A media type as it is compared: no parameters, lower-case, under its registered name."""
     kind = value.partition(";")[0].strip().lower()
@@ -81,7 +99,7 @@ def data_uri(url: str, path: str) -> Media:
     if head.rpartition(";")[2].strip().lower() == "base64":
         return Media(kind, data)
     plain = unquote_to_bytes(data.encode(errors="surrogatepass"))
-    return Media(kind, b2a_base64(plain, newline=False).decode())
+    return Media(kind, base64(plain))
 
 
 def read_text(data: str, path: str) -> str:
@@ -90,3 +108,8 @@ def read_text(data: str, path: str) -> str:
         return a2b_base64(data.encode()).decode()
     except (NotBase64, UnicodeError):
         raise BadRequest(f"{path} must be UTF-8 text in base64", param=path) from None
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """The base64 of what several hold together. Raises ValueError."""
+    return base64(b"".join(a2b_base64(each) for each in pieces))

@@ -6,13 +6,18 @@ tool calls may lack `type` and `index`; its streams tell usage with the last cho
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..model import Codec, Context, Stream
 from ..values import JSON
+from .history import Manners
 from .openai import Progress, complete, finished, progress
 
 FINISH = finished({"model_length": "length"})
+MANNERS = Manners(ids=re.compile(r"[a-zA-Z0-9]{9}"), length=9)
+"""Ids of calls that are not its own are a 400 ("must be a-z, A-Z, 0-9, with a length of 9"):
+https://mistralai.github.io/mistral-common/usage/tools/."""
 
 
 def response(body: JSON, context: Context) -> JSON:

@@ -16,6 +16,7 @@ from .. import json
 from ..errors import UpstreamError
 from ..model import Codec, Context, Encoded, Stream
 from ..values import JSON, NOTHING
+from .history import Manners, mannered
 
 # ── errors ───────────────────────────────────────────────────────────────
 
@@ -241,6 +242,8 @@ class Delta:
     """OpenAI's name of a message's role → the provider's."""
     turns: frozenset[str] = frozenset()
     """Fields of messages it refuses, reported as `messages[].name`."""
+    manners: Manners | None = None
+    """What it takes of an earlier turn, where that is not everything."""
 
     def __bool__(self) -> bool:
         return self != Delta()
@@ -261,7 +264,10 @@ def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
         if (delta.roles or delta.turns) and isinstance(messages := body.get("messages"), list):
             out["messages"] = [turn(message, delta) for message in messages]
             dropped += tuple(f"messages[].{name}" for name in sorted(delta.turns) if any_has(messages, name))
-        return Encoded(out, dropped)
+        if delta.manners is None:
+            return Encoded(out, dropped)
+        mild = mannered(out, delta.manners)
+        return Encoded(mild.body, tuple(dict.fromkeys(dropped + mild.dropped)))
 
     return request
 

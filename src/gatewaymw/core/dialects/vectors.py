@@ -36,6 +36,13 @@ def listing(vectors: Iterable[Any], tokens: int, context: Context) -> JSON:
     return {"object": "list", "data": data, "model": context.model, "usage": usage}
 
 
+def joined(answers: tuple[JSON, ...]) -> JSON:
+    """One list of several, in their order; what they cost is added up."""
+    rows = [row for answer in answers for row in answer["data"]]
+    usage = {name: sum(answer["usage"][name] for answer in answers) for name in answers[0]["usage"]}
+    return {**answers[0], "data": [{**row, "index": index} for index, row in enumerate(rows)], "usage": usage}
+
+
 def checked(vector: Any) -> Any:
     if not isinstance(vector, list):
         raise UpstreamError("the answer holds an embedding that is not of numbers")

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import BadRequest
 from ..values import JSON
+from ..wav import wav
 from .asked import Asked
 from .chat import WORDS
 from .script import CREATED, Script, digest, json_answer, stream, whole, whole_number
@@ -98,18 +99,12 @@ def speech(asked: Asked) -> Script:
     samples = b"".join(tone(word) for word in WORDS.findall(text[:100_000]))
     if asked.body.get("response_format") == "pcm":
         return whole(samples, "audio/pcm")
-    return whole(wav(samples), "audio/wav")
+    return whole(wav(samples, RATE), "audio/wav")
 
 
 def tone(word: str) -> bytes:
     high = int(digest(word.encode("utf-8", "surrogatepass"))[:3], 16)
     return struct.pack("<80h", *(high if step % 8 < 4 else -high for step in range(80)))
-
-
-def wav(samples: bytes) -> bytes:
-    head = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * 2, 2, 16)
-    data = struct.pack("<4sI", b"data", len(samples)) + samples
-    return struct.pack("<4sI4s", b"RIFF", 4 + len(head) + len(data), b"WAVE") + head + data
 
 
 def transcription(asked: Asked) -> Script:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from ...model import Codec
 from .errors import error
-from .request import request
+from .request import request, untiered
 from .response import response
 from .stream import STREAM
 
 CHAT = Codec(request=request, response=response, stream=STREAM, error=error)
 
-__all__ = ["CHAT", "STREAM", "error", "request", "response"]
+__all__ = ["CHAT", "STREAM", "error", "request", "response", "untiered"]

@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 
 from ...errors import BadRequest, Unsupported
 from ...values import JSON
-from ..fields import array, mapping, text, wrong
+from ..calls import arguments
+from ..fields import mapping, text, wrong
+from ..history import told
 from ..media import Media, data_uri, is_data, kind_of, media_type, read_text
 
 Part: TypeAlias = Mapping[str, Any]
@@ -76,16 +78,17 @@ def words(value: Any, path: str) -> Part | None:
 
 
 def image(part: Part, path: str, lost: list[str]) -> Part:
-    given = part.get("image_url")
-    if isinstance(given, str):
-        return pictured(given, f"{path}.image_url")
-    spec = mapping(given, f"{path}.image_url")
-    if spec.get("detail") not in (None, "auto"):
-        lost.append("messages[].content[].image_url.detail")
-    return pictured(text(spec.get("url"), f"{path}.image_url.url"), f"{path}.image_url.url")
+    given, path = part.get("image_url"), f"{path}.image_url"
+    if not isinstance(given, str):
+        spec = mapping(given, path)
+        if spec.get("detail") not in (None, "auto"):
+            lost.append("messages[].content[].image_url.detail")
+        given, path = text(spec.get("url"), f"{path}.url"), f"{path}.url"
+    own = part.get("transformations")  # what becomes of an image that is too large
+    return pictured(given, path) | ({} if own is None else {"transformations": own})
 
 
-def pictured(url: str, path: str) -> Part:
+def pictured(url: str, path: str) -> JSON:
     if is_data(url):
         return attached(data_uri(url, path), path)
     return {"type": "image", "source": linked(url, path)}
@@ -158,6 +161,7 @@ def attached(media: Media, path: str) -> JSON:
 
 
 def audio(part: Part, path: str, lost: list[str]) -> Part:
+    path = f"{path}.input_audio"
     raise Unsupported(f"{path}: Anthropic takes no audio; send its transcript as text", param=path)
 
 
@@ -167,7 +171,8 @@ def itself(part: Part, path: str, lost: list[str]) -> Part:
 
 # ── what each role may say ───────────────────────────────────────────────
 
-SYSTEM: Mapping[str, Maker] = {"text": spoken}
+SYSTEM: Mapping[str, Maker] = {"text": spoken, **dict.fromkeys(("tool_addition", "tool_removal"), itself)}
+"""Tools are added and removed midway (beta); Anthropic refuses that in what it is told first."""
 USER: Mapping[str, Maker] = {
     **{"text": spoken, "image_url": image, "file": file, "input_audio": audio},
     **dict.fromkeys(("image", "document", "search_result", "container_upload"), itself),
@@ -179,16 +184,70 @@ ASSISTANT: Mapping[str, Maker] = {
 }
 
 
-def own(value: Any, path: str) -> list[Part]:
+FOREIGN = frozenset(
+    {
+        *("image_url", "executable_code", "code_execution_result", "inline_data", "file_data", "tool_call"),
+        *("tool_response", "reference"),
+    }
+)
+"""Blocks of other makers' answers, which are refused here."""
+
+
+def own(value: Any, path: str, lost: list[str]) -> list[Part]:
     """Anthropic's blocks of an earlier answer (`content_blocks`), as they came, signatures and all.
 
-    Text without a visible character is left out, as it was before it came here.
+    Text without a visible character is left out, as it was before it came here. Other makers' blocks are
+    named as lost, a thought among them: it is refused without a signature of Anthropic's. Claude's through
+    Bedrock are Anthropic's in other words; their signatures hold on any platform
+    (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
     """
-    made = [mapping(each, f"{path}[{index}]") for index, each in enumerate(array(value, path))]
-    for index, each in enumerate(made):
-        text(each.get("type"), f"{path}[{index}].type")
-    return [each for each in made if not (each["type"] == "text" and blank(each.get("text")))]
+    kept: list[Part] = []
+    for where, given in told(value, path, lost):
+        block = given if "type" in given else reworded(given)
+        if not block or foreign(block, f"{where}.type"):
+            lost.append("messages[].content_blocks")
+        elif block["type"] != "text":
+            kept.append(argued(block, where))
+        elif not blank(block.get("text")):
+            kept.append(unmarked(block, lost))
+    return kept
+
+
+def foreign(block: Part, path: str) -> bool:
+    kind = text(block.get("type"), path)
+    return kind in FOREIGN or (kind == "thinking" and not block.get("signature"))
 
 
 def blank(value: Any) -> bool:
     return isinstance(value, str) and not value.strip()
+
+
+def unmarked(block: Part, lost: list[str]) -> Part:
+    """A text without Gemini's signature."""
+    if "thought_signature" not in block:
+        return block
+    lost.append("messages[].content_blocks[].thought_signature")
+    return {name: block[name] for name in block if name != "thought_signature"}
+
+
+def argued(block: Part, path: str) -> Part:
+    """A block whose input came in pieces of JSON, with the input. Raises BadRequest."""
+    if "partial_json" not in block:
+        return block
+    given = arguments(block["partial_json"], f"{path}.partial_json")
+    return {**{name: block[name] for name in block if name != "partial_json"}, "input": given}
+
+
+def reworded(block: Part) -> Part:
+    """A block of Converse's that is Claude's, in Anthropic's words; nothing for any other."""
+    thought = block.get("reasoningContent")
+    if isinstance(block.get("text"), str):
+        return {"type": "text", "text": block["text"]}
+    if not isinstance(thought, Mapping):
+        return {}
+    if isinstance(data := thought.get("redactedContent"), str):
+        return {"type": "redacted_thinking", "data": data}
+    said = thought.get("reasoningText")
+    if not isinstance(said, Mapping) or not said.get("signature"):
+        return {}
+    return {"type": "thinking", "thinking": said.get("text") or "", "signature": said["signature"]}

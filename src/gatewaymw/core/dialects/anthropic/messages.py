@@ -35,14 +35,16 @@ class Conversation(NamedTuple):
     turns: list[JSON]
 
 
-def conversation(value: Any, lost: list[str]) -> Conversation:
+def conversation(value: Any, lost: list[str], midway: bool = False) -> Conversation:
     """The messages of a request; names of what they cannot carry go to `lost`.
 
-    Instructions alone are the user's: Anthropic answers none without a turn.
+    Instructions alone are the user's: Anthropic answers none without a turn. Those given `midway` keep
+    their place where it is allowed; else they come first with the others.
 
     Raises BadRequest with the path of the fault, Unsupported for content that Anthropic does not take.
     """
     system: list[Part] = []
+    held: list[Part] = []
     turns: list[JSON] = []
     called: dict[str, str] = {}
     for index, each in enumerate(array(value, "messages")):
@@ -51,14 +53,29 @@ def conversation(value: Any, lost: list[str]) -> Conversation:
         role = speaker(message, path)
         content = said(message, path, called, lost)
         if role == "system":
-            system += content
-        elif turns and turns[-1]["role"] == role:
+            (held if midway and turns else system).extend(content)
+            continue
+        if role == "assistant" and content:
+            interject(held, turns, system)
+        if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += content
         elif content:
             turns.append({"role": role, "content": [*content]})
     if not turns and system:
         return Conversation([], [{"role": "user", "content": system}])
+    interject(held, turns, system)
     return Conversation(system, settled(turns))
+
+
+def interject(held: list[Part], turns: list[JSON], system: list[Part]) -> None:
+    """Give instructions held back their turn, which must follow one of the user's; after the assistant's they
+    are refused, and come first
+    (https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages)."""
+    if held and turns[-1]["role"] == "user":
+        turns.append({"role": "system", "content": [*held]})
+    else:
+        system += held
+    held.clear()
 
 
 def speaker(message: Part, path: str) -> str:
@@ -124,7 +141,8 @@ def answered(message: Part, path: str, called: dict[str, str], lost: list[str]) 
 
 def blocks_of(message: Part, path: str, lost: list[str]) -> list[Part]:
     """What was said: Anthropic's own blocks where there are any, which hold the text too as a rule."""
-    kept = own(message["content_blocks"], f"{path}.content_blocks") if message.get("content_blocks") else []
+    given = message.get("content_blocks")
+    kept = own(given, f"{path}.content_blocks", lost) if given else []
     said: list[Part] = []
     if message.get("content") is not None:
         said = blocks(message["content"], f"{path}.content", ASSISTANT, lost)

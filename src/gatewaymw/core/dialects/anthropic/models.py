@@ -3,6 +3,7 @@
 Longest answers: https://platform.claude.com/docs/en/about-claude/models/overview. Thinking and effort:
 https://platform.claude.com/docs/en/build-with-claude/thinking and …/effort. Sampling and forced tools:
 the "what's new" page of each model, as https://platform.claude.com/docs/en/models/opus-5-5/whats-new-opus-5-5.
+Instructions midway: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages.
 A model that no row names is asked as it is, and Anthropic has the last word.
 """
 
@@ -27,6 +28,8 @@ class Traits(NamedTuple):
     """Takes temperature, top_p and top_k."""
     forced: bool = True
     """Can be made to call a tool."""
+    midway: bool = False
+    """Takes instructions in the midst of a conversation."""
     formats: bool = True
     """Takes a JSON schema to answer by, and strict tools."""
 
@@ -37,7 +40,7 @@ SHORT = frozenset({"low", "medium", "high"})
 
 OLD = Traits(output=8192, off="idle", efforts=NONE, formats=False)
 BUDGET = Traits(output=64_000, thinking="budget", off="idle", efforts=NONE)
-ADAPTIVE = Traits(output=128_000, thinking="adaptive", off="disabled", sampling=False)
+ADAPTIVE = Traits(output=128_000, thinking="adaptive", off="disabled", sampling=False, midway=True)
 ALWAYS = ADAPTIVE._replace(off="")
 
 ROWS: Mapping[str, Traits] = {
@@ -49,9 +52,11 @@ ROWS: Mapping[str, Traits] = {
     "claude-haiku-4-5": BUDGET,
     "claude-sonnet-4-5": BUDGET,
     "claude-opus-4-5": BUDGET._replace(efforts=SHORT),
-    "claude-sonnet-4-6": ADAPTIVE._replace(output=64_000, efforts=SHORT | {"max"}, sampling=True),
-    "claude-opus-4-6": ADAPTIVE._replace(efforts=SHORT | {"max"}, sampling=True),
-    "claude-opus-4-7": ADAPTIVE,
+    "claude-sonnet-4-6": ADAPTIVE._replace(
+        output=64_000, efforts=SHORT | {"max"}, sampling=True, midway=False
+    ),
+    "claude-opus-4-6": ADAPTIVE._replace(efforts=SHORT | {"max"}, sampling=True, midway=False),
+    "claude-opus-4-7": ADAPTIVE._replace(midway=False),
     "claude-opus-4-8": ADAPTIVE,
     "claude-opus-5": ADAPTIVE,
     "claude-sonnet-5": ADAPTIVE,

@@ -45,12 +45,13 @@ ELSEWHERE = (
 KNOWN = frozenset({*FIELDS, *ELSEWHERE})
 
 
-def request(body: Mapping[str, Any], context: Context) -> Encoded:
+def request(body: Mapping[str, Any], context: Context, midway: bool = True) -> Encoded:
     """The request for an Anthropic message, and the names of what it cannot carry.
 
     Anthropic insists on `max_tokens` where OpenAI does not: without one, the model's longest answer is
     asked for, since that is what leaving it out means to OpenAI; any less would cut answers short in
-    silence, and it costs nothing, as only what is generated is paid for.
+    silence, and it costs nothing, as only what is generated is paid for. `midway` tells whether the host
+    takes instructions in the midst of a conversation, for the models that do.
 
     Raises BadRequest with the path of the fault, Unsupported for content that Anthropic does not take.
     """
@@ -61,7 +62,8 @@ def request(body: Mapping[str, Any], context: Context) -> Encoded:
         mapping(out.get(name, {}), name)
     if body.get("stream") in (True, "true"):
         out["stream"] = True
-    out |= spoken(body, lost) | sampling(body, traits, lost) | stops(body, lost) | tooling(body, traits, lost)
+    out |= spoken(body, lost, midway and traits.midway) | sampling(body, traits, lost)
+    out |= stops(body, lost) | tooling(body, traits, lost)
     out |= person(body, lost) | tier(body, lost) | answer_format(body, out, traits, lost)
     out.setdefault("max_tokens", room(out, traits))
     if out.get("thinking", {}).get("type") == "enabled" and unthought(out):
@@ -71,9 +73,17 @@ def request(body: Mapping[str, Any], context: Context) -> Encoded:
     return Encoded(out, tuple(dict.fromkeys(lost + unheard(body, KNOWN))))
 
 
-def spoken(body: Mapping[str, Any], lost: list[str]) -> JSON:
+def untiered(body: Mapping[str, Any], context: Context) -> Encoded:
+    """The same for hosts that have no tiers of service: there all of it is standard. Only Anthropic's own has
+    (https://platform.claude.com/docs/en/api/service-tiers). Nor is it told of them that they take
+    instructions midway: those come first, as they may anywhere."""
+    made = request(body, context, midway=False)
+    return Encoded({name: made.body[name] for name in made.body if name != "service_tier"}, made.dropped)
+
+
+def spoken(body: Mapping[str, Any], lost: list[str], midway: bool) -> JSON:
     """The conversation, and the system prompt where there is one: Anthropic's own `system` comes first."""
-    said = conversation(body.get("messages"), lost)
+    said = conversation(body.get("messages"), lost, midway)
     given = body.get("system")
     system = [*(blocks(given, "system", SYSTEM, lost) if given is not None else ()), *said.system]
     return {"messages": said.turns, "system": system} if system else {"messages": said.turns}

@@ -53,10 +53,16 @@ def closed(schema: Any, path: str, depth: int = DEPTH) -> Any:
     if object_like(out):
         out["additionalProperties"] = False
     if told:
-        words = schema.get("description")
-        notes = json.dumps(told).decode()
+        words, notes = schema.get("description"), noted(told)
         out["description"] = f"{words}\n\n{notes}" if words and isinstance(words, str) else notes
     return out
+
+
+def noted(told: Mapping[str, Any]) -> str:
+    """What cannot be enforced, in the words of Anthropic's own SDKs: `{minimum: 1, maximum: 9}`."""
+    plain = str | int | float
+    written = (value if isinstance(value, plain) else json.dumps(value).decode() for value in told.values())
+    return "{" + ", ".join(f"{name}: {value}" for name, value in zip(told, written, strict=True)) + "}"
 
 
 def inner(name: str, value: Any, path: str, depth: int) -> Any:

@@ -78,9 +78,16 @@ def unthought(out: Mapping[str, Any]) -> bool:
 
     With a budget that is refused, since the thought behind a call must come back with its result
     (https://platform.claude.com/docs/en/build-with-claude/thinking-tool-workflows). A client under strict
-    OpenAI compliance was never given it.
+    OpenAI compliance was never given it. Of several calls, one after the other's result, only the first
+    has a thought before it, unless the model thinks between them: all of them are one turn.
     """
     turns = out["messages"]
     if len(turns) < 2 or turns[-1]["content"][0]["type"] != "tool_result":
         return False
-    return turns[-2]["content"][0]["type"] not in ("thinking", "redacted_thinking")
+    for turn in reversed(turns):
+        kind = turn["content"][0]["type"]
+        if kind in ("thinking", "redacted_thinking"):
+            return False
+        if turn["role"] == "user" and kind != "tool_result":
+            break
+    return True

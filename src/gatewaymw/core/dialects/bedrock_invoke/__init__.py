@@ -6,11 +6,20 @@ follows from the model's id; `aws_bedrock_model` names the model behind an ARN t
 
 from __future__ import annotations
 
-from ...model import Codec
+from ...model import Batch, Codec
+from .. import links
 from ..converse.errors import error
-from . import embeddings, images
+from ..vectors import joined
+from . import edits, embeddings, images
 
-EMBED = Codec(request=embeddings.request, response=embeddings.response, error=error)
-IMAGE = Codec(request=images.request, response=images.response, error=error)
+EMBED = Codec(
+    request=embeddings.request,
+    response=embeddings.response,
+    error=error,
+    links=links.embedded,
+    batch=Batch(embeddings.cut, joined),
+)
+IMAGE = Codec(request=images.request, response=images.response, error=error, links=links.painted)
+EDIT = Codec(form=edits.editing, response=images.response, error=error)
 
-__all__ = ["EMBED", "IMAGE"]
+__all__ = ["EDIT", "EMBED", "IMAGE"]

@@ -3,8 +3,8 @@
 Titan: https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html and
 …/model-parameters-titan-embed-mm.html; Cohere: …/model-parameters-embed-v3.html and …-v4.html; Nova:
 https://docs.aws.amazon.com/nova/latest/userguide/embeddings-schema.html. Titan and Nova embed one input a
-request: more are refused, since a part of them would be lost. Inputs may be images where the model sees:
-`{"text": …, "image": {"base64": …}}`, or parts as in chats.
+request: of more, each becomes a request of its own (`cut`). Inputs may be images where the model sees:
+`{"text": …, "image": {"base64": …}}`.
 
 OpenAI does not tell texts to be found from texts to find them with; Cohere and Nova insist on it. A request
 that does not say is taken to embed `search_document`, as at Cohere's own host; who asks a search sends
@@ -13,6 +13,7 @@ that does not say is taken to embed `search_document`, as at Cohere's own host; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -75,6 +76,24 @@ def item(value: Any, path: str) -> Item:
         None if said is None else text(said, f"{path}.text"),
         None if seen is None else pictured(value[seen], f"{path}.{seen}"),
     )
+
+
+MOST = 96
+"""Inputs of one call that each take a request: as many as Cohere's models take in one."""
+
+
+def cut(body: Body, context: Context) -> tuple[Body, ...]:
+    """A body for each input, where there are several and the model takes one. Raises GatewayError."""
+    make, _ = maker_of(body, context, MAKERS)
+    if make not in SINGLE or len(items_of(body.get("input"))) < 2:
+        return ()
+    if len(body["input"]) > MOST:
+        raise BadRequest(
+            f"input: this model embeds one input a request, and a call may take {MOST} of them; send fewer at"
+            " a time",
+            param="input",
+        )
+    return tuple({**body, "input": each} for each in body["input"])
 
 
 def only(items: list[Item], maker: str) -> Item:
@@ -192,19 +211,27 @@ MAKERS: Mapping[str, tuple[Maker, frozenset[str]]] = {
     "cohere.embed-v4": (cohere, frozenset({"input_type", *COHERE})),
 }
 """By what is in a model's id: what makes its request, and the parameters it looks at."""
+SINGLE = (titan_first, titan, titan_seeing, nova)
+"""Those that embed one input a request."""
 
 
 # ── answers ──────────────────────────────────────────────────────────────
 
 
+COUNTED = "x-amzn-bedrock-input-token-count"
+
+
 def response(body: JSON, context: Context) -> JSON:
     """OpenAI's list of embeddings. Raises UpstreamError where the body holds none.
 
-    Only Titan tells the tokens in its body; the others' stand in a header, and count as none here.
+    Titan tells the tokens in its body, the others in a header.
     """
     found = vectors(body, context)
     tokens = body.get("inputTextTokenCount")
-    return listing(found, tokens if isinstance(tokens, int) else 0, context)
+    if not isinstance(tokens, int):
+        told = context.answer.get(COUNTED, "")
+        tokens = int(told) if re.fullmatch(r"[0-9]{1,9}", told) else 0
+    return listing(found, tokens, context)
 
 
 def vectors(body: Any, context: Context) -> list[Any]:

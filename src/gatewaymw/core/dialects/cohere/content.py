@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from ...errors import BadRequest, Unsupported
 from ...values import JSON
-from ..fields import array, mapping, text, wrong
+from ..fields import mapping, text, wrong
+from ..history import told
 from ..media import Media, data_uri, is_data, kind_of, media_type, read_text
 
 Part: TypeAlias = Mapping[str, Any]
@@ -122,6 +123,7 @@ def declared(spec: Part) -> str:
 
 
 def audio(part: Part, path: str) -> JSON:
+    path = f"{path}.input_audio"
     raise Unsupported(f"{path}: Cohere takes no audio; send its transcript as text", param=path)
 
 
@@ -151,12 +153,19 @@ TOOL: Mapping[str, Maker] = {"text": spoken, "document": document, "image_url": 
 
 
 def own(value: Any, path: str, lost: list[str]) -> list[JSON]:
-    """Cohere's parts of an earlier answer (`content_blocks`). Those of others are named in `lost`."""
+    """Cohere's parts of an earlier answer (`content_blocks`). Those of others are named in `lost`: a thought
+    is another's where it is signed, or in pieces."""
     kept: list[JSON] = []
-    for index, each in enumerate(array(value, path)):
-        part = mapping(each, f"{path}[{index}]")
-        if part.get("type") in ("text", "thinking"):
-            kept.append(made(part, f"{path}[{index}]", ASSISTANT))
-        else:
+    for where, part in told(value, path, lost):
+        kind = part.get("type", "text" if "text" in part else None)
+        if any(part.get(name) for name in SIGNED) or isinstance(part.get("thinking"), list):
             lost.append("messages[].content_blocks")
+            kind = "text" if kind == "text" else None
+        elif kind not in ("text", "thinking"):
+            lost.append("messages[].content_blocks")
+        if kind in ("text", "thinking"):
+            kept.append(made({**part, "type": kind}, where, ASSISTANT))
     return kept
+
+
+SIGNED = ("signature", "thought_signature")

@@ -43,6 +43,7 @@ def said(message: Part, path: str, called: dict[str, str], lost: list[str]) -> J
     role = ROLES.get(given) if isinstance(given, str) else None
     if role is None:
         raise BadRequest(f"{path}.role must be one of {', '.join(ROLES)}", param=f"{path}.role")
+    lost += marks(message)
     if role == "tool":
         return result(message, path, called)
     if message.get("name") is not None:
@@ -50,6 +51,17 @@ def said(message: Part, path: str, called: dict[str, str], lost: list[str]) -> J
     if role == "assistant":
         return answered(message, path, called, lost)
     return {"role": role, "content": content(message.get("content"), f"{path}.content", SAYS[role])}
+
+
+MARKS = ("cache_control", "prompt_cache_breakpoint")
+
+
+def marks(message: Part) -> list[str]:
+    """Where others are told to cache. Cohere has no such places."""
+    given = message.get("content")
+    held = [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
+    named = [name for name in MARKS if any(each.get(name) is not None for each in held)]
+    return [f"messages[].content[].{name}" for name in named]
 
 
 # ── the assistant ────────────────────────────────────────────────────────

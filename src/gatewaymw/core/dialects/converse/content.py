@@ -14,8 +14,10 @@ from typing import Any, TypeAlias
 
 from ...errors import BadRequest, Unsupported
 from ...values import JSON
-from ..fields import array, mapping, text, wrong
-from ..media import Media
+from ..calls import arguments
+from ..fields import mapping, text, wrong
+from ..history import told
+from ..media import Media, data_uri, is_data
 from .files import attached, filed, linked, nameable
 from .models import Family
 
@@ -165,8 +167,11 @@ def titled(block: JSON, part: Part, reading: Reading) -> Part:
 def audio(part: Part, path: str, reading: Reading) -> Part:
     path = f"{path}.input_audio"
     spec = mapping(part.get("input_audio"), path)
-    form = text(spec.get("format"), f"{path}.format").lower()
-    return attached(Media(f"audio/{form}", text(spec.get("data"), f"{path}.data")), "", f"{path}.format")
+    data = text(spec.get("data"), f"{path}.data")
+    if is_data(data):
+        return attached(data_uri(data, f"{path}.data"), "", f"{path}.data")
+    form = text(spec.get("format"), f"{path}.format").lower().removesuffix("16")  # OpenAI's pcm16 is pcm
+    return attached(Media(f"audio/{form}", data), "", f"{path}.format")
 
 
 def unseen(part: Part, path: str, reading: Reading) -> Part:
@@ -174,13 +179,13 @@ def unseen(part: Part, path: str, reading: Reading) -> Part:
 
 
 def thought(part: Part, path: str, reading: Reading) -> Part | None:
-    """A thought as Anthropic's own API tells it, which is the same model's."""
-    if reading.family.claude is None:
+    """A thought as Anthropic's own API tells it, which is the same model's. Without its signature it is
+    another provider's."""
+    if reading.family.claude is None or not part.get("signature"):
         reading.lost.append("messages[].content_blocks")
         return None
-    said = text(part.get("thinking"), f"{path}.thinking")
-    signed = {"signature": part["signature"]} if part.get("signature") else {}
-    return {"reasoningContent": {"reasoningText": {"text": said, **signed}}}
+    said = words_of(part.get("thinking"), f"{path}.thinking")
+    return {"reasoningContent": {"reasoningText": {"text": said, "signature": part["signature"]}}}
 
 
 def veiled(part: Part, path: str, reading: Reading) -> Part | None:
@@ -190,9 +195,30 @@ def veiled(part: Part, path: str, reading: Reading) -> Part | None:
     return {"reasoningContent": {"redactedContent": text(part.get("data"), f"{path}.data")}}
 
 
+def words_of(value: Any, path: str) -> str:
+    """A string, be it empty: newer models leave their thoughts untold, though signed."""
+    if not isinstance(value, str):
+        raise wrong(value, path, "a string")
+    return value
+
+
+def replayed(block: Part, reading: Reading) -> bool:
+    """Whether a model takes a thought of Converse's back: Claude only a signed one, others only one that is
+    not, and some none at all."""
+    inner = block["reasoningContent"]
+    said = inner.get("reasoningText") if isinstance(inner, Mapping) else None
+    signed = not isinstance(said, Mapping) or bool(said.get("signature"))
+    return reading.family.thoughts in ("any", "signed" if signed else "unsigned")
+
+
 # ── what each role may say ───────────────────────────────────────────────
 
 SYSTEM = Place("system", {"text": spoken}, frozenset({"text", "guardContent", "cachePoint"}))
+MOVING = frozenset({"toolAddition", "toolRemoval"})
+"""What adds a tool from here on, or takes it away: only within the conversation
+(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolAdditionBlock.html)."""
+AMONG = Place("system", SYSTEM.makers, SYSTEM.own | MOVING)
+"""Instructions as a message of the conversation."""
 SEEN = frozenset({"text", "image", "document", "video", "searchResult"})
 FILES: Mapping[str, Maker] = {"text": spoken, "image_url": image, "file": file, "input_audio": audio}
 USER = Place("messages", FILES, SEEN | {"audio", "guardContent", "cachePoint"})
@@ -213,14 +239,23 @@ def own(value: Any, path: str, reading: Reading) -> list[Part]:
     Those of another provider are named as lost, but for Anthropic's where the model is Anthropic's.
     """
     kept: list[Part] = []
-    for index, each in enumerate(array(value, path)):
-        part = mapping(each, f"{path}[{index}]")
+    for where, part in told(value, path, reading.lost):
+        if part.get("thought_signature"):
+            reading.lost.append("messages[].content_blocks[].thought_signature")
         if part.get("type") in ("text", *THOUGHTS):
-            block = made_of(part, f"{path}[{index}]", ASSISTANT, reading)
-        elif key := next((name for name in SAID if name in part), None):
-            block = words(part["text"], f"{path}[{index}].text") if key == "text" else {key: part[key]}
-        else:
+            block = made_of(part, where, ASSISTANT, reading)
+        elif (key := next((name for name in SAID if name in part), None)) == "text":
+            block = words(part["text"], f"{where}.text")
+        elif key is None or (key == "reasoningContent" and not replayed(part, reading)):
             reading.lost.append("messages[].content_blocks")
             continue
+        else:
+            block = {key: whole(part[key], f"{where}.{key}")}
         kept += [block] if block is not None else []
     return kept
+
+
+def whole(value: Any, path: str) -> Any:
+    """What a block says; the input of a tool of the maker's own, if it came in pieces of JSON, as a value."""
+    given = value.get("input") if isinstance(value, Mapping) else None
+    return {**value, "input": arguments(given, f"{path}.input")} if isinstance(given, str) else value

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from ...errors import BadRequest
 from ...values import JSON
 from ..calls import arguments, named
 from ..fields import array, mapping, text
-from .content import ASSISTANT, SYSTEM, TOOL, USER, Part, Reading, blocks, own, point, words
+from ..history import fitting
+from .content import AMONG, ASSISTANT, MOVING, TOOL, USER, Part, Reading, blocks, own, point, words
 
 SPEAKERS: Mapping[str, str] = {
     **{"system": "system", "developer": "system", "user": "user", "assistant": "assistant"},
     **{"tool": "user", "function": "user"},
 }
-PLACES = {"system": SYSTEM, "developer": SYSTEM, "user": USER, "assistant": ASSISTANT}
+PLACES = {"system": AMONG, "developer": AMONG, "user": USER, "assistant": ASSISTANT}
 WORDLESS = "See the attached document."
 """What stands beside documents that come without a word: Bedrock refuses them alone."""
 
@@ -37,6 +37,7 @@ class Conversation(NamedTuple):
 
 def conversation(value: Any, reading: Reading) -> Conversation:
     """The messages of a request. Instructions alone are the user's: Bedrock answers none without a turn.
+    Those that add or take away tools stay where they are.
 
     Raises BadRequest with the path of the fault, Unsupported for content that Bedrock does not take.
     """
@@ -47,7 +48,7 @@ def conversation(value: Any, reading: Reading) -> Conversation:
         message = mapping(each, path)
         role = speaker(message, path)
         content = said(message, path, reading)
-        if role == "system":
+        if role == "system" and not any(MOVING & block.keys() for block in content):
             system += content
         elif turns and turns[-1]["role"] == role:
             turns[-1]["content"] += content
@@ -153,19 +154,16 @@ def calling(answers: str, name: str, given: Part, reading: Reading) -> Part:
 
 
 UNSENDABLE = re.compile(r"[^a-zA-Z0-9_-]")
-LONGEST = 64
+LONGEST = re.compile(r".{1,64}", re.DOTALL)
 SHORT = re.compile(r"[a-zA-Z0-9]{9}")
 
 
 def call_id(value: Any, path: str, reading: Reading) -> str:
     """The id of a call, which another provider may have written longer or in other letters than Bedrock."""
     given = text(value, path)
-    proof = sha256(given.encode(errors="surrogatepass")).hexdigest()
     if reading.family.short_ids:
-        return given if SHORT.fullmatch(given) else proof[:9]
-    if len(given) > LONGEST:
-        return proof
-    return UNSENDABLE.sub("_", given)
+        return fitting(given, SHORT, 9)
+    return UNSENDABLE.sub("_", fitting(given, LONGEST, 64))
 
 
 # ── results ──────────────────────────────────────────────────────────────

@@ -64,6 +64,11 @@ class Family(NamedTuple):
     claude: Traits | None = None
     paralleled: bool = False
     """Can be told to make one call at a time."""
+    thoughts: Literal["", "signed", "unsigned", "any"] = ""
+    """What they take back of reasoning. Claude refuses what it did not sign, others a signature, and Nova and
+    the first DeepSeek all of it ("User messages cannot contain reasoning content"):
+    https://github.com/aws-samples/bedrock-chat/pull/851, https://github.com/can1357/oh-my-pi/pull/9086,
+    https://github.com/strands-agents/harness-sdk/pull/682."""
 
 
 FORCED = frozenset({"any", "tool"})
@@ -82,6 +87,7 @@ UNKNOWN = Family(
     effort=True,
     native=True,
     graded=True,
+    thoughts="any",
 )
 NOVAS = Efforts(
     "reasoningConfig",
@@ -92,7 +98,7 @@ NOVAS = Efforts(
 GPTS = Efforts(
     "reasoning", lambda level: {"effort": level}, ("low", "medium", "high", "xhigh", "max"), "none"
 )
-OPEN = Family(forced=FORCED, formats=True, extras=SEEDED)
+OPEN = Family(forced=FORCED, formats=True, extras=SEEDED, thoughts="unsigned")
 """Models with open weights, which AWS serves behind an API like OpenAI's."""
 NOVA = Family(
     caches=frozenset({"system", "messages"}), forced=FORCED, top_k=("inferenceConfig", "topK"), graded=True
@@ -167,6 +173,7 @@ def claude(name: str) -> Family:
         lasting=row not in BRIEF,
         forced=FORCED if traits.forced else NONE,
         formats=taken,
+        thoughts="signed",
         # Refused here, though not elsewhere: …/userguide/claude-messages-adaptive-thinking.html
         claude=traits._replace(formats=taken, off="" if row == "claude-opus-4-7" else traits.off),
         # The first generations' validator refuses the field.

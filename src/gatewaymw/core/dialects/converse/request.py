@@ -169,7 +169,11 @@ def schema_of(spec: Mapping[str, Any]) -> JSON:
 
 LABEL = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}")
 MOST_LABELS = 16
-TIERS = frozenset({"default", "flex", "priority", "reserved"})
+TIERS: Mapping[str, str] = {
+    **{tier: tier for tier in ("default", "flex", "priority", "reserved")},
+    "fast": "priority",
+}
+"""`fast` is OpenAI's newer name of `priority`: https://developers.openai.com/api/docs/guides/fast-mode."""
 
 
 def labels(body: Mapping[str, Any], reading: Reading) -> JSON:
@@ -195,6 +199,6 @@ def tier(body: Mapping[str, Any], reading: Reading) -> JSON:
         return {"serviceTier": mapping(body["serviceTier"], "serviceTier")}
     value = body.get("service_tier")
     if isinstance(value, str) and value in TIERS:
-        return {"serviceTier": {"type": value}}
+        return {"serviceTier": {"type": TIERS[value]}}
     reading.lost += ["service_tier"] if value not in (None, "auto") else []
     return {}

@@ -62,6 +62,8 @@ def said(blocks: list[JSON], context: Context) -> JSON:
     told: JSON = {"role": "assistant", "content": text if text or not calls else None, "refusal": None}
     if thought:
         told["reasoning_content"] = thought
+    if images := [block["image"] for block in blocks if drawn(block.get("image"))]:
+        told["images"] = [seen(each["format"], drawn(each), number) for number, each in enumerate(images)]
     if cited := citations(blocks):
         told["annotations"] = cited
     if calls and functional(context):
@@ -88,6 +90,22 @@ def thoughts(block: JSON) -> str:
     inner = block.get("reasoningContent")
     text = inner.get("reasoningText") if isinstance(inner, dict) else None
     return str(text.get("text") or "") if isinstance(text, dict) else ""
+
+
+def drawn(image: Any) -> str:
+    """The base64 of an image; empty for one that is elsewhere, or could not be made."""
+    source = image.get("source") if isinstance(image, dict) else None
+    data = source.get("bytes") if isinstance(source, dict) else None
+    return data if isinstance(data, str) else ""
+
+
+def seen(form: str, data: str, number: int) -> JSON:
+    """An image of an answer, as others who answer with images tell it: OpenAI's chat has none."""
+    return {
+        "type": "image_url",
+        "index": number,
+        "image_url": {"url": f"data:image/{form};base64,{data}"},
+    }
 
 
 def is_call(block: JSON) -> bool:

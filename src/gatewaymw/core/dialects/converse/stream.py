@@ -24,11 +24,25 @@ from ...framing.eventstream import EventStream
 from ...model import Context, Stream
 from ...values import JSON, NOTHING
 from ..calls import functional
+from ..media import joined
 from .errors import fault
-from .response import annotation, finish, left, tier, usage
+from .response import annotation, drawn, finish, left, seen, tier, usage
 
 CUT = "exception"
 """What an exception or error is told as, whatever its name."""
+
+
+LARGEST = 64 * 1024 * 1024
+"""The largest image that is waited for, in characters of base64."""
+
+
+class Picture(NamedTuple):
+    """The image of the open block, as far as it came."""
+
+    form: str = "png"
+    pieces: tuple[str, ...] = ()
+    """Each in a base64 of its own."""
+    size: int = 0
 
 
 class State(NamedTuple):
@@ -41,6 +55,8 @@ class State(NamedTuple):
     """The open block is a call of the client's tool."""
     argued: bool = False
     """Arguments came for it."""
+    picture: Picture = Picture()
+    images: int = 0
     counts: Mapping[str, Any] = NOTHING
     """What `metadata` said before the message had stopped."""
     ended: bool = False
@@ -83,7 +99,7 @@ def step(state: State, event: Any, context: Context) -> Step:
     if CUT in event:
         raise fault(event["name"], event[CUT], context)
     if "contentBlockStop" in event:
-        return closed(state, context)
+        return closed(state, event["contentBlockStop"], context)
     if "contentBlockStart" in event:
         return opened(state, event["contentBlockStart"], context)
     if "messageStart" in event:
@@ -138,6 +154,8 @@ def grown(state: State, event: JSON, context: Context) -> Step:
         delta = thought(delta["reasoningContent"])
         spoken = delta["reasoningContent"].get("reasoningText", {}).get("text")
         made = {"reasoning_content": spoken} if spoken else {}
+    elif piece := drawn(delta.get("image")):
+        return drawing(state, piece, context), ()
     elif "citation" in delta and state.searching:
         state = state._replace(cited=(*state.cited, delta["citation"]))
     elif "toolResult" in delta:
@@ -161,6 +179,8 @@ def opened(state: State, event: JSON, context: Context) -> Step:
         return calling(state, use, context)
     if use is not None:
         start = {"toolUse": {**use, "input": ""}}
+    if "image" in start:
+        state = state._replace(picture=Picture(start["image"]["format"]))
     state = state._replace(calling=False)
     made = aside(event, start, context)
     return state, (chunk(context, made),) if made else ()
@@ -187,8 +207,29 @@ def called(state: State, arguments: str, context: Context) -> Step:
     return state, (chunk(context, {"tool_calls": [call]}),)
 
 
-def closed(state: State, context: Context) -> Step:
-    """A block ends: a call that no arguments came for has none, and the citations have their places."""
+def drawing(state: State, piece: str, context: Context) -> State:
+    """A piece of an image, which is told when it is whole
+    (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlockDelta.html)."""
+    form, pieces, size = state.picture
+    if size + len(piece) > LARGEST:
+        message = f"{context.provider} sent an image of more than {LARGEST} characters of base64"
+        raise UpstreamError(message, code="upstream_image_too_large")
+    return state._replace(picture=Picture(form, (*pieces, piece), size + len(piece)))
+
+
+def whole(state: State, event: JSON, context: Context) -> Step:
+    form, pieces, _ = state.picture
+    data = pieces[0] if len(pieces) == 1 else joined(pieces)
+    made = {"images": [seen(form, data, state.images)]}
+    made |= aside(event, {"image": {"source": {"bytes": data}}}, context)
+    return state._replace(picture=Picture(), images=state.images + 1), (chunk(context, made),)
+
+
+def closed(state: State, event: JSON, context: Context) -> Step:
+    """A block ends: a call that no arguments came for has none, an image is told, and the citations have
+    their places."""
+    if state.picture.pieces:
+        return whole(state, event, context)
     chunks: tuple[JSON, ...] = ()
     if state.calling and not state.argued:
         state, chunks = called(state, "{}", context)

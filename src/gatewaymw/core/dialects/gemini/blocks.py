@@ -4,7 +4,8 @@ A block has a `type`, and what the part says by that name: `{"type": "executable
 {…}}`. Text, thoughts and images are written as elsewhere: `{"type": "text", "text": …}`, `{"type":
 "thinking", "thinking": …}`, `{"type": "image_url", "image_url": {"url": "data:…"}}`. A part's
 `thought_signature`, which the next turn needs
-(https://ai.google.dev/gemini-api/docs/generate-content/thought-signatures), stands beside it.
+(https://ai.google.dev/gemini-api/docs/generate-content/thought-signatures), stands beside it, and so do what
+else is said of it (`video_metadata`, `audio_transcription`, …).
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from typing import Any
 
 from ...errors import BadRequest
 from ...values import JSON
-from ..fields import array, mapping, text
+from ..fields import mapping, text
+from ..history import told
 from ..media import data_uri, is_data
+from .content import EXTRAS
 
-BESIDE = frozenset({"thought", "thoughtSignature", "partMetadata", "videoMetadata", "mediaResolution"})
+BESIDE = frozenset({"thought", "thoughtSignature", *EXTRAS.values()})
 """The fields of a part that are not what it says."""
+CARRIED = {**EXTRAS, "audio_transcription": "audioTranscription"}
+"""What may stand beside what a part says, and stands beside it in a block: of sound, its words one by one."""
 OWN = ("executable_code", "code_execution_result", "inline_data", "file_data", "tool_call", "tool_response")
 """The kinds of parts that only Gemini has, under their names in blocks."""
 
@@ -27,7 +32,8 @@ OWN = ("executable_code", "code_execution_result", "inline_data", "file_data", "
 def block(part: JSON) -> JSON:
     """The block of a part."""
     signature = part.get("thoughtSignature")
-    signed = {"thought_signature": signature} if signature else {}
+    signed: JSON = {"thought_signature": signature} if signature else {}
+    signed |= {name: part[field] for name, field in CARRIED.items() if field in part}
     if isinstance(part.get("text"), str):
         kind = "thinking" if part.get("thought") else "text"
         return {"type": kind, kind: part["text"], **signed}
@@ -53,10 +59,11 @@ def parts(value: Any, path: str, lost: list[str]) -> list[JSON]:
     Thoughts without a signature are not sent back: Gemini does not want them. Raises BadRequest.
     """
     made: list[JSON] = []
-    for index, each in enumerate(array(value, path)):
-        spec = mapping(each, f"{path}[{index}]")
-        kind = text(spec.get("type"), f"{path}[{index}].type")
-        found = part(kind, spec, f"{path}[{index}]")
+    for where, spec in told(value, path, lost):
+        if "type" in spec:
+            found = part(text(spec["type"], f"{where}.type"), spec, where)
+        else:
+            found = {"text": spec["text"]} if isinstance(spec.get("text"), str) else None
         if found is None:
             lost.append("messages[].content_blocks")
         elif found and (found.get("text") != "" or "thoughtSignature" in found):
@@ -69,8 +76,9 @@ def part(kind: str, spec: Mapping[str, Any], path: str) -> JSON | None:
     signature = spec.get("thought_signature")
     beside = {"thoughtSignature": signature} if signature else {}
     beside |= {"thought": True} if spec.get("thought") or kind == "thinking" else {}
+    beside |= {field: spec[name] for name, field in EXTRAS.items() if name in spec}
     if kind == "thinking" and not signature:
-        return {}
+        return None if "signature" in spec else {}  # another maker's, or none at all
     if kind in ("text", "thinking"):
         words = spec.get(kind)
         if not isinstance(words, str):

@@ -22,8 +22,13 @@ Maker: TypeAlias = Callable[[Part, str, list[str]], JSON | None]
 
 FILES = "https://generativelanguage.googleapis.com/v1beta/"
 """What stands before the name of a file (`files/…`) in its address."""
-EXTRAS: Mapping[str, str] = {"video_metadata": "videoMetadata", "media_resolution": "mediaResolution"}
-"""What Gemini's parts of media may say beyond OpenAI's."""
+EXTRAS: Mapping[str, str] = {
+    **{"video_metadata": "videoMetadata", "media_resolution": "mediaResolution"},
+    **{"media_processing": "mediaProcessing", "audio_metadata": "audioMetadata"},
+    **{"document_metadata": "documentMetadata", "spreadsheet_metadata": "spreadsheetMetadata"},
+    **{"speech_metadata": "speechMetadata", "part_metadata": "partMetadata"},
+}
+"""What Gemini's parts may say beyond OpenAI's: which of it has a meaning depends on what the part holds."""
 MARKS = ("cache_control", "prompt_cache_breakpoint")
 """Where others are told to cache. Gemini finds out by itself what repeats, and has no such places."""
 SOUNDS: Mapping[str, str] = {
@@ -61,7 +66,8 @@ def part(value: Any, path: str, makers: Mapping[str, Maker], lost: list[str]) ->
 
 
 def spoken(part: Part, path: str, lost: list[str]) -> JSON | None:
-    return words(part.get("text"), f"{path}.text")
+    said = words(part.get("text"), f"{path}.text")
+    return said and said | extras(part)
 
 
 def refused(part: Part, path: str, lost: list[str]) -> JSON | None:

@@ -26,7 +26,14 @@ SETTINGS = table(
     dimensions=Field("outputDimensionality", lambda value: whole(value, "dimensions")),
 )
 KNOWN = frozenset({*SETTINGS, "model", "input", "encoding_format"})
-FINER = {**SETTINGS, **table(auto_truncate="autoTruncate")}
+FINER = {
+    **SETTINGS,
+    **table(
+        auto_truncate="autoTruncate",
+        document_ocr="documentOcr",
+        audio_track_extraction="audioTrackExtraction",
+    ),
+}
 Maker = Callable[[list[JSON]], JSON]
 """The parts of one input → what is sent for it."""
 
@@ -54,7 +61,7 @@ def configured(body: Mapping[str, Any], context: Context) -> Encoded:
     settings = pick(body, FINER)
     config = {"embedContentConfig": settings} if settings else {}
     made, lost = asked(
-        body, KNOWN | {"auto_truncate"}, lambda parts: {"content": {"role": "user", "parts": parts}, **config}
+        body, KNOWN | FINER.keys(), lambda parts: {"content": {"role": "user", "parts": parts}, **config}
     )
     return Encoded({"requests": made} if several(body) else made[0], lost)
 
@@ -64,9 +71,10 @@ def predicting(body: Mapping[str, Any], context: Context) -> Encoded:
 
     Raises BadRequest, and Unsupported for what is no text.
     """
-    beside = pick(body, table(task_type="task_type", title="title"))
+    beside = pick(body, table("task_type", "title", mime_type="mimeType"))
     settings = pick(body, table(dimensions=FINER["dimensions"], auto_truncate="autoTruncate"))
-    made, lost = asked(body, KNOWN | {"auto_truncate"}, lambda parts: {"content": worded(parts), **beside})
+    known = KNOWN | {"auto_truncate", "mime_type"}
+    made, lost = asked(body, known, lambda parts: {"content": worded(parts), **beside})
     return Encoded({"instances": made, **({"parameters": settings} if settings else {})}, lost)
 
 

@@ -37,14 +37,23 @@ PREDICTED = both(
     **{"person_generation": "personGeneration", "safety_setting": "safetySetting"},
     **{"add_watermark": "addWatermark", "enhance_prompt": "enhancePrompt", "language": "language"},
     **{"guidance_scale": "guidanceScale", "image_size": "sampleImageSize", "storage_uri": "storageUri"},
+    **{"include_rai_reason": "includeRaiReason", "include_safety_attributes": "includeSafetyAttributes"},
+    **{"safety_filter_level": "safetySetting", "output_gcs_uri": "storageUri"},
 )
+NO_TABLE: Table = table()
+LABELLED = table("labels")
 WRITTEN = table(
     mimeType="mimeType",
     mime_type="mimeType",
+    output_mime_type="mimeType",
     output_format=Field("mimeType", lambda value: f"image/{value}"),
     output_compression="compressionQuality",
+    output_compression_quality="compressionQuality",
 )
-SHAPED = both(aspect_ratio="aspectRatio", image_size="imageSize", person_generation="personGeneration")
+SHAPED = both(
+    **{"aspect_ratio": "aspectRatio", "image_size": "imageSize", "person_generation": "personGeneration"},
+    prominent_people="prominentPeople",
+)
 
 
 def predicting(body: Mapping[str, Any], context: Context) -> Encoded:
@@ -54,24 +63,31 @@ def predicting(body: Mapping[str, Any], context: Context) -> Encoded:
     settings["sampleCount"] = whole(body.get("n") or 1, "n")
     if options := pick(body, WRITTEN):
         settings["outputOptions"] = options
-    known = ASIDE | PREDICTED.keys() | WRITTEN.keys()
-    return Encoded(
-        {"instances": [{"prompt": body["prompt"]}], "parameters": settings}, dropped(body, known, lost)
-    )
+    labels = pick(body, LABELLED)
+    known = ASIDE | PREDICTED.keys() | WRITTEN.keys() | LABELLED.keys()
+    made = {"instances": [{"prompt": body["prompt"]}], "parameters": settings, **labels}
+    return Encoded(made, dropped(body, known, lost))
 
 
-def generating(body: Mapping[str, Any], context: Context) -> Encoded:
+def generating(body: Mapping[str, Any], context: Context, written: Table = NO_TABLE) -> Encoded:
     """The request to a model that answers with images, and the names of what it cannot carry. Such a model
-    makes as many as it likes. Raises BadRequest, Unsupported."""
+    makes as many as it likes; in which format they are `written` is for Vertex AI alone to be told.
+
+    Raises BadRequest, Unsupported.
+    """
     lost = checked(body)
     if whole(body.get("n") or 1, "n") != 1:
         lost.append("n")
     config: JSON = {"responseModalities": ["TEXT", "IMAGE"]}
-    if settings := shaped(body, SHAPES, "imageSize", lost) | pick(body, SHAPED):
+    settings = shaped(body, SHAPES, "imageSize", lost) | pick(body, SHAPED)
+    if options := pick(body, written):
+        settings["imageOutputOptions"] = options
+    if settings:
         config["imageConfig"] = settings
     contents = [{"role": "user", "parts": [{"text": body["prompt"]}]}]
     return Encoded(
-        {"contents": contents, "generationConfig": config}, dropped(body, ASIDE | SHAPED.keys(), lost)
+        {"contents": contents, "generationConfig": config},
+        dropped(body, ASIDE | SHAPED.keys() | written.keys(), lost),
     )
 
 

@@ -37,14 +37,26 @@ class Traits(NamedTuple):
     (https://ai.google.dev/gemini-api/docs/generate-content/structured-output#structured_outputs_with_tools)."""
     system: bool = True
     """Takes instructions apart from the conversation."""
+    verbatim: bool = True
+    """Speaks a text word for word, told how beside it, in the format asked for
+    (https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/text-to-speech/migration-guide)."""
 
 
 NEWEST = Traits()
 ALL = ("minimal", "low", "medium", "high")
 
-OLD = Traits("", (), sampling=True, penalties=True, signed=False, pictured=False, formatted=False)
+OLD = Traits(
+    "",
+    (),
+    sampling=True,
+    penalties=True,
+    signed=False,
+    pictured=False,
+    formatted=False,
+    verbatim=False,
+)
 BUDGET = OLD._replace(thinking="budget")
-THIRD = NEWEST._replace(sampling=True, penalties=True)
+THIRD = NEWEST._replace(sampling=True, penalties=True, verbatim=False)
 FLASH = THIRD._replace(levels=ALL)
 LATE = NEWEST._replace(levels=ALL)
 

@@ -41,18 +41,33 @@ OWN = {
 }
 SETTINGS = {
     **{"image_config": "imageConfig", "speech_config": "speechConfig", "media_resolution": "mediaResolution"},
+    "audio_transcription_config": "audioTranscriptionConfig",
 }
+
+
+def stored(value: Any) -> bool:
+    """Whether Google may keep the request, as its project's logs do
+    (https://ai.google.dev/gemini-api/docs/logs-datasets): what OpenAI's `store` says of theirs."""
+    if not isinstance(value, bool):
+        raise wrong(value, "store", "a boolean")
+    return value
+
+
 STUDIO = Carrier(
     ids=True,
-    own=table(**OWN),
+    own=table(**OWN, store=Field("store", stored)),
     settings=table(**SETTINGS, enable_enhanced_civic_answers="enableEnhancedCivicAnswers"),
-    tiers={"default": "standard", "standard": "standard", "flex": "flex", "priority": "priority"},
+    tiers={
+        **{"default": "standard", "standard": "standard", "flex": "flex"},
+        **{"priority": "priority", "fast": "priority"},
+    },
 )
-"""The Gemini API."""
+"""The Gemini API. `fast` is OpenAI's newer name of `priority`:
+https://developers.openai.com/api/docs/guides/fast-mode."""
 VERTEX = Carrier(
     ids=False,
     own=table(**OWN, model_armor_config="modelArmorConfig"),
-    settings=table(**SETTINGS, audio_timestamp="audioTimestamp"),
+    settings=table(**SETTINGS, audio_timestamp="audioTimestamp", routing_config="routingConfig"),
 )
 """Vertex AI, version 1."""
 

@@ -8,14 +8,15 @@ and the fields beside a candidate's content.
 
 from __future__ import annotations
 
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
 from ... import json
+from ...errors import UpstreamError
 from ...model import Context
 from ...values import JSON, NOTHING
 from ..calls import functional
+from ..media import joined
 from .blocks import block, pictured
 from .citations import cited
 from .errors import fault
@@ -28,6 +29,7 @@ FINISH: Mapping[str, str] = {
         (
             *("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"),
             *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+            *("ESCALATION", "PUP_LIMITED_DISABLED"),
         ),
         "content_filter",
     ),
@@ -144,11 +146,6 @@ def heard(parts: list[JSON], context: Context) -> JSON:
     return {"audio": {"id": context.id, "data": data, "expires_at": context.created, "transcript": ""}}
 
 
-def joined(pieces: list[str]) -> str:
-    """The base64 of what several hold together. Raises ValueError."""
-    return b2a_base64(b"".join(a2b_base64(each) for each in pieces), newline=False).decode()
-
-
 def sounding(part: JSON) -> bool:
     data = part.get("inlineData")
     return isinstance(data, dict) and str(data.get("mimeType")).startswith("audio/")
@@ -180,6 +177,17 @@ def refusal(candidate: JSON) -> str | None:
     """Why the answer is not whole, in Google's words."""
     why, reason = candidate.get("finishMessage"), candidate.get("finishReason")
     return why if isinstance(why, str) and isinstance(reason, str) and reason not in WHOLE else None
+
+
+def wanting(candidate: JSON, what: str, context: Context) -> UpstreamError:
+    """Why an answer lacks what was asked for: that a filter held it back or, now and then, that the model did
+    something else."""
+    reason = str(candidate.get("finishReason") or "")
+    why = refusal(candidate) or reason
+    message = f"{context.provider} gave no {what}{f': {why}' if why else ''}"
+    if FINISH.get(reason) != "content_filter":
+        return UpstreamError(message)
+    return UpstreamError(message, status=400, type="invalid_request_error", code="content_policy_violation")
 
 
 def finish(reason: Any, called: bool, context: Context) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...framing.array import JSONArray
 from ...model import Context, Stream
 from ...values import JSON, NOTHING
 from ..calls import functional
@@ -104,7 +105,7 @@ def ended(state: State) -> bool:
     return bool(state.choices) and all(choice.ended for choice in state.choices.values())
 
 
-STREAM = Stream(start=State(), step=step, ended=ended)
+STREAM = Stream(start=State(), step=step, ended=ended, array=JSONArray)
 
 
 # ── the frame ────────────────────────────────────────────────────────────
@@ -227,7 +228,7 @@ def blocked(mine: Choice, part: JSON, delta: JSON) -> tuple[Choice, JSON]:
     """
     made = block(part)
     kind = made["type"]
-    plain = kind in ("text", "thinking") and "thought_signature" not in made
+    plain = kind in ("text", "thinking") and made.keys() == {"type", kind}
     if plain and not made[kind]:
         return mine, delta
     if plain and kind == mine.open:

@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import BadRequest
 from ...values import JSON
 from ..calls import confined, legacy
-from ..fields import array, mapping, text
+from ..fields import array, mapping, pick, table, text
 from .schema import heeded
 
 OWN = (
@@ -30,9 +30,12 @@ def snake(name: str) -> str:
 
 
 NAMES: Mapping[str, str] = {name: name for name in OWN} | {snake(name): name for name in OWN}
+PIECEMEAL = ("streamFunctionCallArguments", "stream_function_call_arguments")
 DISGUISED = ("googleSearch", "googleSearchRetrieval", "googleMaps", "computerUse")
 """Those that Portkey's clients write as functions."""
 CHOICES: Mapping[str, str] = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
+DECLARING = table(*("behavior", "response", "responseJsonSchema"), response_json_schema="responseJsonSchema")
+"""What Gemini's declarations say beyond OpenAI's (https://ai.google.dev/api/caching#FunctionDeclaration)."""
 
 
 def tooling(body: Mapping[str, Any], lost: list[str]) -> JSON:
@@ -42,12 +45,25 @@ def tooling(body: Mapping[str, Any], lost: list[str]) -> JSON:
     if allowed is not None:
         functions = [each for each in functions if each["name"] in allowed]
     tools = [*([{"functionDeclarations": declared(functions)}] if functions else ()), *own]
-    config = dict(mapping(body.get("tool_config") or {}, "tool_config"))
-    if (calling := called(chosen, functions, lost)) is not None:
-        config["functionCallingConfig"] = calling
+    config = configured(body, called(chosen, functions, lost), lost)
     if body.get("parallel_tool_calls") is False and functions:
         lost.append("parallel_tool_calls")
     return ({"tools": tools} if tools else {}) | ({"toolConfig": config} if config else {})
+
+
+def configured(body: Mapping[str, Any], calling: JSON | None, lost: list[str]) -> JSON:
+    """`toolConfig`, with how functions are to be called: by what OpenAI's parameters say of it, or else by
+    Gemini's own. Arguments in pieces are not asked for, which OpenAI's clients await as text: Google tells
+    values by their paths
+    (https://docs.cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling#streaming-fc)."""
+    config = dict(mapping(body.get("tool_config") or {}, "tool_config"))
+    path = "tool_config.function_calling_config"
+    given = [config.pop(name, None) for name in ("functionCallingConfig", "function_calling_config")]
+    own = {name: value for each in given if each is not None for name, value in mapping(each, path).items()}
+    pieces = [name for name in own if name in PIECEMEAL]
+    lost += [path] if own and calling is not None else [f"{path}.{name}" for name in pieces]
+    made = {name: own[name] for name in own if name not in PIECEMEAL} if calling is None else calling
+    return {**config, "functionCallingConfig": made} if made else config
 
 
 def declared(functions: list[JSON]) -> list[JSON]:
@@ -120,6 +136,7 @@ def function(spec: Mapping[str, Any], path: str) -> JSON:
     if spec.get("parameters"):
         schema = mapping(spec["parameters"], f"{path}.parameters")
         made["parametersJsonSchema"] = heeded({"type": "object", **schema}, f"{path}.parameters")
+    made |= pick(spec, DECLARING)
     return {**made, "strict": True} if spec.get("strict") is True else made
 
 
