@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import socket
 import ssl
+from functools import partial
 from typing import Any
 
 import httpcore
+from aiohappyeyeballs import start_connection
 
-from gatewaymw.drivers.dial import AsyncDialler, Dialler
+from gatewaymw.drivers.dial import AsyncDialler, Dialler, connected, connected_sync, first_of
 from gatewaymw.drivers.pool import AsyncPool, Pool
+from gatewaymw.drivers.wire.aio import AsyncWire
+from gatewaymw.drivers.wire.sync import Wire
 
 
 class World:
@@ -60,3 +64,30 @@ class World:
             return self.resolve(host, port)
 
         return AsyncPool(dialler=AsyncDialler(True, resolve, Backend()), context=self._context)
+
+    # ── the same for the transport of our own ────────────────────────────
+
+    def led(self, found: list[Any]) -> Any:
+        """The one address to dial instead of the first that is not down. Raises OSError."""
+        for entry in found:
+            self.dialled.append(entry[4][0])
+            if entry[4][0] not in self._down:
+                return (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", self._port))
+        raise ConnectionRefusedError
+
+    def wire_sync(self) -> Wire:
+        def start(found: Any, expires: float) -> socket.socket:
+            return first_of([self.led(found)], expires)
+
+        return Wire(
+            True, dial=partial(connected_sync, resolve=self.resolve, start=start), context=self._context
+        )
+
+    def wire(self) -> AsyncWire:
+        async def start(found: Any, **more: Any) -> socket.socket:
+            return await start_connection([self.led(found)])
+
+        async def resolve(host: str, port: int, **more: Any) -> list[Any]:
+            return self.resolve(host, port)
+
+        return AsyncWire(True, dial=partial(connected, resolve=resolve, start=start), context=self._context)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import aclosing
 from typing import Any, TypeAlias, Unpack
 
 import anyio
 
+from .attending import attended, within
 from .core.errors import BadRequest, GatewayError
 from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
 from .drivers.aio import Driver
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
+from .streams.aio import Pouring
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -34,7 +35,7 @@ class Client:
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self.receive, self._send = receive, send
-        self.begun = self.ended = False
+        self.begun = self.ended = self.gone = False
 
     async def send(self, message: Message) -> None:
         self.begun = True
@@ -43,18 +44,25 @@ class Client:
         try:
             await self._send(message)
         except OSError:
+            self.gone = True
             raise Gone from None  # since ASGI 2.4 a server may tell it here too
 
-    async def watch(self, scope: anyio.CancelScope) -> None:
-        """Stop whatever is being done for a client that left: most servers tell it here only.
+    async def say(self, data: bytes) -> None:
+        await self.send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def finish(self) -> None:
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def left(self) -> bool:
+        """Wait until the server says that the client is gone: most tell it here only. Whether it left early.
 
         They say the same once an answer is complete, some of them in the midst of the last `send`,
         which is then closing the connection and not to be disturbed.
         """
         while (await self.receive())["type"] != "http.disconnect":
             pass
-        if not self.ended:
-            scope.cancel()
+        self.gone = self.gone or not self.ended
+        return not self.ended
 
 
 class ASGIGateway:
@@ -113,12 +121,21 @@ class ASGIGateway:
             inbound = await self._inbound(match, scope, client.receive)
         except GatewayError as error:
             return await respond(self.gateway.refuse(error, match), client.send)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(client.watch, tasks.cancel_scope)
+
+        async def work() -> None:
+            async with self.gateway.driver() as driver:
+                served = await driver.run(self.gateway.serve(inbound))
+                await respond(served, client.send)
+                if isinstance(served.reply, Live):
+                    await self._pour(served.reply, client, driver)
+
+        await attended(work, client.left)
+
+    async def _pour(self, live: Live, client: Client, driver: Driver) -> None:
+        pouring = Pouring(live, client, self.gateway.pace)
+        async with self.gateway.streams.kept(pouring), anyio.create_task_group() as tasks:
             try:
-                async with self.gateway.driver() as driver:
-                    served = await driver.run(self.gateway.serve(inbound))
-                    await respond(served, client.send, driver)
+                await pouring.run(driver, tasks)
             finally:
                 tasks.cancel_scope.cancel()
 
@@ -135,8 +152,7 @@ class ASGIGateway:
         if told.isdecimal() and int(told[:18]) > gateway.max_body:
             raise gateway.too_large()
         try:
-            with anyio.fail_after(gateway.body_timeout):
-                return await whole(receive, gateway)
+            return await within(gateway.body_timeout, whole(receive, gateway))
         except TimeoutError:
             raise BadRequest(
                 f"the body did not arrive within {gateway.body_timeout:g} s", status=408, code="body_timeout"
@@ -166,18 +182,13 @@ async def whole(receive: Receive, gateway: Gateway) -> bytes:
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-async def respond(served: Served, send: Send, driver: Driver | None = None) -> None:
+async def respond(served: Served, send: Send) -> None:
+    """A whole answer, or the head of one that is still to come."""
     reply = served.reply
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served.headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
-    if not isinstance(reply, Live) or driver is None:
+    if not isinstance(reply, Live):
         await send({"type": "http.response.body", "body": reply.body, "more_body": False})
-        return
-    async with aclosing(driver.pour(reply)) as pieces:
-        async for data in pieces:
-            # Awaited one by one: a client that reads slowly slows the upstream, and nothing piles up here.
-            await send({"type": "http.response.body", "body": data, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Lifespan:
@@ -212,6 +223,7 @@ class Lifespan:
             raise RuntimeError("the inner app answered its lifespan with something else")
         self._said += [phase] if outcome == "complete" else ["startup", "shutdown"]
         if phase == "shutdown":
+            await self._gateway.adrain()
             await self._gateway.aclose()
         await self._send(message)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypedDict
 
 from . import headers as wire
+from . import streams
 from .core import form, json
 from .core.commands import Flow, ask
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge, Unauthorized
@@ -21,6 +22,8 @@ from .drivers import aio, services, sync
 from .drivers.identity import Identities
 from .headers import Wishes
 from .inbound import Inbound, Match, Matcher, form_body, json_body, kind_of, wrong_type
+from .streams import aio as aio_streams
+from .streams import sync as sync_streams
 
 MiB = 2**20
 Auth = Callable[..., Any]
@@ -55,7 +58,11 @@ class Options(TypedDict, total=False):
     fetch_media: bool | Mapping[str, Any] | None
     body_timeout: float
     total_timeout: float
+    send_timeout: float
+    keep_alive: float | None
+    grace: float
     http_client: Any
+    transport: Literal["auto", "wire", "httpx", "aiohttp"] | None
     env: Env
 
 
@@ -70,8 +77,13 @@ class Gateway:
     `trusted_custom_hosts`: hosts that callers may name. `max_body`: bytes of a request. `fetch_media`:
     whether files that clients give by their addresses are fetched for providers that take bytes only, True
     or a table of `max_bytes`, `max_count`, `timeout` (seconds) and `hosts`; by default they are refused.
-    `body_timeout`, `total_timeout`: seconds for a request to arrive, and for all attempts together.
-    `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind.
+    `body_timeout`, `total_timeout`: seconds for a request to arrive, and for all attempts together with the
+    answer, streams included. `send_timeout`: seconds that a client may take for what it was sent, before its
+    stream is given up. `keep_alive`: seconds of silence after which a stream gets a comment, `: keep-alive`;
+    by default none, since some clients cannot read them. `grace`: seconds that streams are given to end once
+    the host is shut down; then they end with an error.
+    `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind. `transport`: what
+    carries requests without one: `"auto"` (the fastest that can), `"wire"`, `"httpx"` or `"aiohttp"`.
 
     Raises ConfigError, naming the path of the fault.
     """
@@ -90,7 +102,11 @@ class Gateway:
         fetch_media: bool | Mapping[str, Any] | None = None,
         body_timeout: float = 120.0,
         total_timeout: float = 600.0,
+        send_timeout: float = 60.0,
+        keep_alive: float | None = None,
+        grace: float = 30.0,
         http_client: Any = None,
+        transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None,
         env: Env = ENV,
     ) -> None:
         # Here, so that whoever only imports the package does not wait for pydantic and the HTTP client.
@@ -98,6 +114,7 @@ class Gateway:
         from .config.fetching import fetching_of
         from .config.loading import load, split
         from .config.secrets import resolve
+        from .drivers.choosing import checked_name
         from .drivers.outbound import AsyncOutbounds, Outbound
 
         if not prefix.startswith("/") or prefix.endswith("/"):
@@ -126,13 +143,18 @@ class Gateway:
             )
         self._matcher = Matcher(prefix)
         self._env, self._patience = env, total_timeout
+        self.pace = streams.paced(send_timeout, keep_alive, grace)
+        self.streams, self.sync_streams = aio_streams.Streams(), sync_streams.Streams(self.pace)
         self._asks = callable(auth)
         self._services, self._services_sync = services.services(
             auth if callable(auth) else None, resolve, Identities()
         )
         asynchronous = http_client is not None and hasattr(http_client, "aclose")
-        self._outbounds = AsyncOutbounds(http_client if asynchronous else None)
-        self._outbound = Outbound(None if asynchronous else http_client)
+        carrier = checked_name(first(transport, beside.get("transport"), "auto"))
+        if carrier != "auto" and http_client is not None:
+            raise ConfigError("your own http_client is one; leave out one of the two", path="transport")
+        self._outbounds = AsyncOutbounds(http_client if asynchronous else None, carrier)
+        self._outbound = Outbound(None if asynchronous else http_client, carrier)
 
     # ── what the edges call ──────────────────────────────────────────────
 
@@ -154,6 +176,8 @@ class Gateway:
         wishes, trace = Wishes(), ""
         warnings: tuple[str, ...] = ()
         try:
+            if self.streams.ending or self.sync_streams.ending:
+                raise streams.shut_down()
             wishes = wire.wishes_of(inbound.facts.headers)
             trace = self._trace(wishes)
             if self._asks and not known:
@@ -172,6 +196,15 @@ class Gateway:
 
     def too_large(self) -> TooLarge:
         return TooLarge(f"the body is longer than {self.max_body} bytes; send less, or raise max_body")
+
+    async def adrain(self, grace: float | None = None) -> None:
+        """Refuse new requests, let the streams of this event loop end, and end those that have not after
+        `grace` seconds (the gateway's own by default). The edge does so when the host's lifespan ends."""
+        await self.streams.drain(self.pace.grace if grace is None else grace)
+
+    def drain(self, grace: float | None = None) -> None:
+        """The same for threads, whose servers do not tell: for a hook of the server's."""
+        self.sync_streams.drain(self.pace.grace if grace is None else grace)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop, and of all threads. Safe to call again."""
@@ -208,37 +241,41 @@ class Gateway:
         return trace
 
     def _read(self, inbound: Inbound, wishes: Wishes) -> tuple[Plan, Call]:
-        wire.refuse_guardrails(wishes)
-        call = self._call(inbound, wishes)
-        plan, model = self.chooser.choose(wishes, call.body.get("model"))
-        if model is not None:
-            call = with_model(call, model)
-        check_required(call, plan)
-        return plan, replace(call, key=wishes.key) if plan.sole and wishes.key else call
-
-    def _call(self, inbound: Inbound, wishes: Wishes) -> Call:
-        match = inbound.match
-        parts: tuple[Part, ...] = ()
-        body: Mapping[str, Any] = match.named
-        if match.endpoint.body == "json":
-            body = json_body(inbound)
-        elif match.endpoint.body == "form":
-            parts, body = form_body(inbound, self.max_body)
-        elif inbound.body:
-            kind_of(inbound)  # the provider would not be told that it is compressed
-        return Call(
-            endpoint=match.endpoint,
+        metadata: Mapping[str, str] = NOTHING
+        if wishes.given:
+            wire.refuse_guardrails(wishes)
+        parts, body = self._body(inbound)
+        if wishes.given:
+            metadata = wire.metadata(wishes)
+        plan, model = self.chooser.choose(wishes, body.get("model"))
+        call = Call(
+            endpoint=inbound.match.endpoint,
             method=inbound.facts.method,
-            path=match.path,
+            path=inbound.match.path,
             query=inbound.query,
             headers=inbound.facts.headers,
             raw=inbound.body,
             body=body,
             parts=parts,
-            metadata=wire.metadata(wishes) if wishes.given else NOTHING,
+            metadata=metadata,
+            key=wishes.key if plan.sole else None,
             deadline=self._env.now() + self._patience,
             fetching=self._fetching,
         )
+        if model is not None:
+            call = with_model(call, model)
+        check_required(call, plan)
+        return plan, call
+
+    def _body(self, inbound: Inbound) -> tuple[tuple[Part, ...], Mapping[str, Any]]:
+        match = inbound.match
+        if match.endpoint.body == "json":
+            return (), json_body(inbound)
+        if match.endpoint.body == "form":
+            return form_body(inbound, self.max_body)
+        if inbound.body:
+            kind_of(inbound)  # the provider would not be told that it is compressed
+        return (), match.named
 
 
 def edge_gateway(gateway: Gateway | None, config: Any, options: Options) -> Gateway:

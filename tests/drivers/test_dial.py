@@ -18,7 +18,7 @@ from callers import HELLO, ask_wsgi, nothing_wsgi
 from gatewaymw import WSGIGateway
 from gatewaymw.core.values import Request
 from gatewaymw.drivers.pool import AsyncPool, Pool
-from gatewaymw.drivers.transport import REFUSED, UNREACHABLE, Unreachable
+from gatewaymw.drivers.transport import REFUSED, UNREACHABLE, AsyncTransport, Transport, Unreachable
 from names import World
 from upstream import Upstream, listening, whole
 
@@ -99,22 +99,22 @@ def test_ssrf_01_and_02_hosts_that_lead_inside(host: str, trust: str, upstream: 
 def sent(world: World, way: str, times: int = 1, url: str = f"http://{HOST}/x") -> list[Any]:
     """What comes of requests made one after the other: statuses, or failures."""
     request = Request("POST", url, body=b"{}", timeout=5, idle=5, guarded=True)
-    if way == "thread":
-        pool = world.sync()
+    if way in ("thread", "wire-thread"):
+        pool = world.sync() if way == "thread" else world.wire_sync()
         made = [one(pool, request) for _ in range(times)]
         pool.close()
         return made
 
     async def run() -> list[Any]:
-        evented = world.evented()
+        evented = world.wire() if way == "wire" else world.evented()
         made = [await one_evented(evented, request) for _ in range(times)]
         await evented.aclose()
         return made
 
-    return anyio.run(run, backend=way)
+    return anyio.run(run, backend="asyncio" if way == "wire" else way)
 
 
-def one(pool: Pool, request: Request) -> Any:
+def one(pool: Transport, request: Request) -> Any:
     try:
         status, _, body = pool.send(request)
     except Unreachable as error:
@@ -125,7 +125,7 @@ def one(pool: Pool, request: Request) -> Any:
     return status
 
 
-async def one_evented(pool: AsyncPool, request: Request) -> Any:
+async def one_evented(pool: AsyncTransport, request: Request) -> Any:
     try:
         status, _, body = await pool.send(request)
     except Unreachable as error:
@@ -142,7 +142,7 @@ def port(upstream: Upstream) -> int:
     return urlsplit(upstream.url).port or 0
 
 
-WAYS = pytest.mark.parametrize("way", [*BACKENDS, "thread"])
+WAYS = pytest.mark.parametrize("way", [*BACKENDS, "thread", "wire", "wire-thread"])
 
 
 @WAYS
@@ -231,7 +231,7 @@ def served(way: str, url: str, context: ssl.SSLContext | None) -> list[Any]:
     return anyio.run(run, backend=way)
 
 
-@WAYS
+@pytest.mark.parametrize("way", [*BACKENDS, "thread"])
 def test_tls_is_spoken_and_a_certificate_checked(way: str) -> None:
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(PEM)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +17,6 @@ import anyio
 
 from ..core.errors import ConfigError
 from ..core.values import Failure, Request
-from .pool import hang_up
 from .transport import (
     BROKEN,
     ENCODED,
@@ -85,11 +85,23 @@ def opened_headers(response: Any) -> dict[str, str]:
     return headers
 
 
-class AsyncHanded:
-    """An AsyncTransport over an AsyncClient; closing it is left to whoever made it."""
+async def leave(chunks: AsyncGenerator[bytes, None], *errors: type[Exception]) -> None:
+    """Read no more of a body: whoever is about to wait for more of it is cancelled.
 
-    def __init__(self, client: Any) -> None:
-        self._client, self._httpx = client, family(client)
+    The reader is generators within each other, which trio warns of where they are dropped as they stand. A
+    body that has come as a whole just ends, and its connection serves again.
+    """
+    with anyio.CancelScope() as scope, suppress(*errors):
+        scope.cancel()
+        async for _ in chunks:
+            pass
+
+
+class AsyncHanded:
+    """An AsyncTransport over an AsyncClient; closing it is left to whoever made it, unless it is `ours`."""
+
+    def __init__(self, client: Any, ours: bool = False) -> None:
+        self._client, self._httpx, self._ours = client, family(client), ours
 
     async def send(self, request: Request) -> AsyncOpened:
         made = built(self._client, self._httpx, request)
@@ -110,7 +122,8 @@ class AsyncHanded:
             raise
 
     async def aclose(self) -> None:
-        """Not ours to close."""
+        if self._ours:
+            await self._client.aclose()
 
 
 class AsyncHandedBody:
@@ -136,7 +149,7 @@ class AsyncHandedBody:
     async def aclose(self) -> None:
         told = self._response.extensions
         if self._read_on and told.get("http_version") != b"HTTP/2" and "network_stream" in told:
-            await hang_up(told["network_stream"], self._chunks, self._httpx.TransportError)
+            await leave(self._chunks, self._httpx.TransportError)
         await self._chunks.aclose()
         await self._response.aclose()
 
@@ -144,8 +157,8 @@ class AsyncHandedBody:
 class Handed:
     """A Transport over a sync Client."""
 
-    def __init__(self, client: Any) -> None:
-        self._client, self._httpx = client, family(client)
+    def __init__(self, client: Any, ours: bool = False) -> None:
+        self._client, self._httpx, self._ours = client, family(client), ours
 
     def send(self, request: Request) -> Opened:
         made = built(self._client, self._httpx, request)
@@ -161,7 +174,8 @@ class Handed:
             raise
 
     def close(self) -> None:
-        """Not ours to close."""
+        if self._ours:
+            self._client.close()
 
 
 class HandedBody:

@@ -8,8 +8,8 @@ from typing import Any
 from anyio.lowlevel import RunVar
 
 from ..core.values import Request
+from .choosing import Name, carrier, carrier_sync
 from .handed import AsyncHanded, Handed, family
-from .pool import AsyncPool, Pool
 from .scripted import SCHEME, AsyncScripted, Scripted
 from .transport import AsyncTransport, Transport
 
@@ -28,9 +28,11 @@ def key_of(request: Request) -> str:
 class AsyncOutbound:
     """The transports of one event loop."""
 
-    def __init__(self, client: Any = None, inherited: AsyncOutbound | None = None) -> None:
+    def __init__(
+        self, client: Any = None, name: Name = "auto", inherited: AsyncOutbound | None = None
+    ) -> None:
         self.pid = os.getpid()
-        self._inherited = inherited
+        self._name, self._inherited = name, inherited
         self._client = AsyncHanded(client) if client is not None else None
         self._pools: dict[str, AsyncTransport] = {}
 
@@ -40,7 +42,7 @@ class AsyncOutbound:
         key = key_of(request)
         if (pool := self._pools.get(key)) is None:
             mock = request.url.startswith(SCHEME)
-            pool = self._pools[key] = AsyncScripted() if mock else AsyncPool(request.guarded)
+            pool = self._pools[key] = AsyncScripted() if mock else carrier(self._name, request)
         return pool
 
     async def aclose(self) -> None:
@@ -55,8 +57,8 @@ class AsyncOutbounds:
     Raises ConfigError for a client that is none.
     """
 
-    def __init__(self, client: Any = None) -> None:
-        self._client = client
+    def __init__(self, client: Any = None, name: Name = "auto") -> None:
+        self._client, self._name = client, name
         if client is not None:
             family(client)
         self._here: RunVar[AsyncOutbound] = RunVar(f"gatewaymw-outbound-{id(self)}")
@@ -65,7 +67,7 @@ class AsyncOutbounds:
         here = self._here.get(None)
         if here is None or here.pid != os.getpid():
             # Sockets of the parent process are kept and left alone: closing them here could end its calls.
-            here = AsyncOutbound(self._client, here)
+            here = AsyncOutbound(self._client, self._name, here)
             self._here.set(here)
         return here
 
@@ -78,8 +80,8 @@ class AsyncOutbounds:
 class Outbound:
     """The transports of one process, for threads. Raises ConfigError for a client that is none."""
 
-    def __init__(self, client: Any = None) -> None:
-        self._given = client
+    def __init__(self, client: Any = None, name: Name = "auto") -> None:
+        self._given, self._name = client, name
         self._inherited: list[dict[str, Transport]] = []
         """Of the parent process: never used, and kept so that no garbage collector closes them."""
         self._start()
@@ -99,7 +101,8 @@ class Outbound:
         if (pool := self._pools.get(key)) is None:
             mock = request.url.startswith(SCHEME)
             # Two threads may both make one; the first to arrive is kept, the other was never used.
-            pool = self._pools.setdefault(key, Scripted() if mock else Pool(request.guarded))
+            made = Scripted() if mock else carrier_sync(self._name, request)
+            pool = self._pools.setdefault(key, made)
         return pool
 
     def close(self) -> None:

@@ -42,6 +42,7 @@ CONNECTIONS = 1000
 KEPT = 100
 EXPIRY = 30.0
 CONNECTING = 10.0
+"""Seconds for a place among the connections, and again for a new one."""
 WRITING = 60.0
 
 
@@ -155,6 +156,9 @@ class AsyncPool:
 
         self._pool = AsyncStack(connect, CONNECTIONS, KEPT)
 
+    def __repr__(self) -> str:
+        return repr(self._pool)
+
     async def send(self, request: Request) -> AsyncOpened:
         try:
             with anyio.fail_after(request.timeout):
@@ -223,6 +227,9 @@ class Pool:
             return httpcore.HTTPConnection(origin, trusted, EXPIRY, network_backend=dial)
 
         self._pool = Stack(connect, CONNECTIONS, KEPT)
+
+    def __repr__(self) -> str:
+        return repr(self._pool)
 
     def send(self, request: Request) -> Opened:
         expires = None if request.timeout is None else time.monotonic() + request.timeout

@@ -16,9 +16,9 @@ import httpcore
 
 
 class Kept(Protocol):
-    """What a connection of either kind says of itself."""
+    """What a connection of any kind says of itself."""
 
-    def can_handle_request(self, origin: httpcore.Origin) -> bool: ...
+    def can_handle_request(self, origin: Any) -> bool: ...
 
     def has_expired(self) -> bool: ...
 
@@ -42,7 +42,7 @@ class Shelf(Generic[C]):
     def __repr__(self) -> str:
         return f"Connections: {len(self._lent)} active, {len(self._idle)} idle"
 
-    def take(self, origin: httpcore.Origin) -> C | None:
+    def take(self, origin: Any) -> C | None:
         """The connection to an origin that was used last; None where all are at work."""
         with self._lock:
             for at in range(len(self._idle) - 1, -1, -1):
@@ -66,6 +66,12 @@ class Shelf(Generic[C]):
             oldest = self._idle[0]
             return self._idle.pop(0) if len(self._idle) > self._most or oldest.has_expired() else None
 
+    def drop(self, connection: C) -> None:
+        """Forget one that ended by itself while it was at rest."""
+        with self._lock:
+            if connection in self._idle:
+                self._idle.remove(connection)
+
     def clear(self) -> tuple[C, ...]:
         """All of them, to be closed."""
         with self._lock:
@@ -73,6 +79,13 @@ class Shelf(Generic[C]):
             self._idle.clear()
             self._lent.clear()
         return every
+
+
+def more_came(connection: Any) -> bool:
+    """Whether bytes followed an answer: httpcore keeps them, and would take them for the next one. It tells
+    nobody but its own parser."""
+    parser = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+    return parser is not None and bool(parser.trailing_data[0])
 
 
 # ── on an event loop ─────────────────────────────────────────────────────
@@ -148,6 +161,8 @@ class AsyncLent:
             if self.stream is not None:
                 await self.stream.aclose()
             self._slots.release()
+            if self.connection and more_came(self.connection):
+                await self.connection.aclose()
             if self.connection and (over := self._shelf.put(self.connection)):
                 await over.aclose()
 
@@ -212,5 +227,7 @@ class Lent:
         if self.stream is not None:
             self.stream.close()
         self._slots.release()
+        if self.connection and more_came(self.connection):
+            self.connection.close()
         if self.connection and (over := self._shelf.put(self.connection)):
             over.close()

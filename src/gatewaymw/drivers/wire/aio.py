@@ -1,0 +1,151 @@
+"""The transport on asyncio: a shelf of connections, and nothing between them and who asks.
+
+One request at a time on a connection. A request that was written in part or whole is never written again:
+only who made it knows whether that is safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from ...core.values import Request
+from ..dial import connected
+from ..pool import CONNECTIONS, KEPT, tls
+from ..stack import Shelf
+from ..transport import BUSY, CONNECT, ENCODED, TLS, UNREACHABLE, AsyncOpened, Unreachable
+from .connection import Connection
+from .origin import Origin, place, within
+from .places import Places
+
+if TYPE_CHECKING:
+    import socket
+
+
+class Dial(Protocol):
+    async def __call__(self, host: str, port: int, guarded: bool, /) -> socket.socket:
+        """As `dial.connected`."""
+        ...
+
+
+class AsyncWire:
+    """An AsyncTransport on asyncio, for one origin, or for all those that callers choose."""
+
+    def __init__(
+        self,
+        guarded: bool = False,
+        *,
+        dial: Dial = connected,
+        context: ssl.SSLContext | None = None,
+        most: int = CONNECTIONS,
+        kept: int = KEPT,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._guarded, self._dial, self._context = guarded, dial, context
+        self._shelf: Shelf[Connection] = Shelf(kept)
+        self._places = Places(most)
+
+    def __repr__(self) -> str:
+        return f"<AsyncWire [{self._shelf!r}]>"
+
+    async def send(self, request: Request) -> AsyncOpened:
+        at = place(request.url)
+        until = None if request.timeout is None else self._loop.time() + request.timeout
+        if not self._places.take():
+            await self._room(until)
+        connection: Connection | None = None
+        opened: AsyncOpened | None = None
+        try:
+            connection = self._kept(at.origin) or await self._connect(at.origin, until)
+            self._shelf.lend(connection)
+            connection.ask(request, at)
+            await connection.head(until)
+            opened = self._opened(connection)
+            return opened
+        finally:
+            if opened is None:
+                self._done(connection)
+
+    def _opened(self, connection: Connection) -> AsyncOpened:
+        headers = connection.reader.headers or {}
+        if headers.get("content-encoding", "identity") != "identity":
+            raise Unreachable(ENCODED)
+        return AsyncOpened(connection.reader.status, headers, AsyncWireBody(connection, self._done))
+
+    async def _room(self, until: float | None) -> None:
+        seconds, late = within(until, self._loop.time(), BUSY)
+        try:
+            await self._places.wait(seconds)
+        except TimeoutError:
+            raise Unreachable(late) from None
+
+    def _kept(self, origin: Origin) -> Connection | None:
+        while connection := self._shelf.take(origin):
+            if not connection.has_expired():
+                return connection
+            connection.abort()
+        return None
+
+    async def _connect(self, origin: Origin, until: float | None) -> Connection:
+        seconds, late = within(until, self._loop.time(), CONNECT)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._opening(origin)
+        except TimeoutError:
+            raise Unreachable(late) from None
+        except ssl.SSLError:
+            raise Unreachable(TLS) from None
+        except (OSError, RuntimeError, ValueError):  # uvloop's, and of names that TLS does not take
+            raise Unreachable(UNREACHABLE) from None
+
+    async def _opening(self, origin: Origin) -> Connection:
+        host, port, secure = origin
+        made = await self._dial(host, port, self._guarded)
+        connection: Connection | None = None
+        try:
+            _, connection = await self._loop.create_connection(
+                lambda: Connection(self._loop, origin, self._shelf.drop),
+                sock=made,
+                ssl=(self._context or tls()) if secure else None,
+                server_hostname=host if secure else None,
+            )
+            return connection
+        finally:
+            if connection is None:
+                made.close()
+
+    def _done(self, connection: Connection | None) -> None:
+        """A request is over, well or not."""
+        self._places.give()
+        if connection is None:
+            return
+        connection.rest()
+        if (over := self._shelf.put(connection)) is not None:
+            over.abort()
+
+    async def aclose(self) -> None:
+        for connection in self._shelf.clear():
+            connection.abort()
+        await asyncio.sleep(0)  # when the event loop closes what was aborted
+
+
+class AsyncWireBody:
+    """A body that gives its connection back when it is closed."""
+
+    __slots__ = ("_connection", "_done")
+
+    def __init__(self, connection: Connection, done: Callable[[Connection], None]) -> None:
+        self._connection: Connection | None = connection
+        self._done = done
+
+    async def read(self, seconds: float | None) -> bytes:
+        if self._connection is None:
+            return b""
+        return await self._connection.more(seconds)
+
+    async def aclose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._done(connection)

@@ -1,0 +1,138 @@
+"""Reading an answer: bytes in; a status, headers and pieces of a body out. It knows nothing of sockets.
+
+httptools (the parser of Node.js) does the parsing. Here is what it leaves to its users: bounds, interim
+answers, bodies that end with their connection, and whether the connection can be used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from ..transport import BROKEN, PROTOCOL, Unreachable, plain
+
+HEAD = 64 * 1024
+"""Bytes of a head, as names and values together."""
+FIELDS = 256
+INTERIM = 16
+"""Answers of 1xx before the real one."""
+PIECE = 64
+"""Bytes of memory that each piece of a body costs beside its own."""
+UNENDED = (204, 304)
+"""Statuses whose answers have no body, whatever their headers say."""
+
+
+class Reader:
+    """The answers of one connection, one after another. It is its own parser's protocol."""
+
+    __slots__ = (
+        "_beside", "_bodiless", "_chunks", "_codings", "_fields", "_interim", "_lengths", "_parser", "_size",
+        "done", "headers", "held", "reusable", "status", "unended",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._parser: Any = HttpResponseParser(self)
+        # A field that is no text is left out; it is no reason to lose the answer.
+        self._parser.set_dangerous_leniencies(lenient_headers=True)
+        self._chunks: list[bytes] = []
+        self.begin()
+
+    def begin(self, method: str = "POST") -> None:
+        """Make ready for the answer to a request of that method."""
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._lengths: list[bytes] = []
+        self._codings: list[bytes] = []
+        self._size = self._beside = self._interim = self.status = 0
+        self.held = 0
+        """Bytes of memory that wait to be taken."""
+        self._chunks.clear()
+        self._bodiless = method == "HEAD"
+        self.headers: Mapping[str, str] | None = None
+        self.done = self.reusable = self.unended = False
+
+    def feed(self, data: bytes) -> None:
+        """Take in what came. Raises Unreachable where it is not HTTP as it should be."""
+        if self.done:
+            # More than was asked for: whose answer would it be?
+            self.reusable = False
+            return
+        self._beside += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            self.reusable = False
+            if not self.done:  # what follows a whole answer takes nothing from it
+                raise Unreachable(PROTOCOL) from None
+        if self._beside > HEAD and not self.done:
+            raise Unreachable(PROTOCOL)  # a head or a trailer that does not end
+
+    def end(self, clean: bool = True) -> None:
+        """The connection ended, `clean` where its other side said so. Raises Unreachable where the answer
+        had not."""
+        self.reusable = False
+        if not self.done and not (clean and self.unended):
+            raise Unreachable(BROKEN)
+        self.done = True
+
+    def settled(self) -> bool:
+        """Whether what is left of a request need not be sent any more: it was answered, or refused."""
+        return self.headers is not None and (self.done or self.status >= 300)
+
+    def take(self) -> bytes:
+        """All of the body that has come and was not taken."""
+        chunks = self._chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self.held = 0
+        return data
+
+    # ── what the parser calls ────────────────────────────────────────────
+
+    def on_message_begin(self) -> None:
+        if self.done:
+            raise ValueError("more than was asked for: whose answer would it be?")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._size += len(name) + len(value) + 4
+        if self._size > HEAD or len(self._fields) >= FIELDS:
+            raise ValueError("the head is too long")
+        self._fields.append((name, value.rstrip()))
+        lower = name.lower()
+        if lower == b"content-length":
+            self._lengths.append(value)
+        elif lower == b"transfer-encoding":
+            self._codings.append(value.lower())  # as the parser sees it, which knows it without spaces only
+        elif name[-1:] == b" ":
+            raise ValueError("some read this name as another")
+
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+        if self.status < 200:
+            self._interim += 1
+            if self.status == 101 or self._interim > INTERIM:
+                raise ValueError("not an answer to what was asked")
+            self._fields, self._lengths, self._codings = [], [], []
+            return
+        lengths, codings = self._lengths, self._codings
+        if len(lengths) + len(codings) > 1 or codings not in ([], [b"chunked"]):
+            raise ValueError("two lengths of one body, or none that is known")
+        self._bodiless = self._bodiless or self.status in UNENDED
+        self.unended = not (lengths or codings or self._bodiless)
+        self.reusable = self._parser.should_keep_alive() and not self.unended
+        self.headers = plain(self._fields)
+        if self._bodiless:
+            self.done = True
+            # What a HEAD's headers say of a body, the parser would wait for.
+            self.reusable = self.reusable and not codings and lengths in ([], [b"0"])
+
+    def on_body(self, data: bytes) -> None:
+        if self.done:
+            raise ValueError("a body where there is none")
+        self.held += len(data) + PIECE
+        self._beside = 0
+        self._chunks.append(data)
+
+    def on_message_complete(self) -> None:
+        self.done = self.status >= 200

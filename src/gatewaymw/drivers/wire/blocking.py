@@ -1,0 +1,178 @@
+"""One socket in a thread, the request that is written to it and the answer that is read from it.
+
+A blocking socket has a time-out for a single read only, so each wait is given what is left of the whole.
+While a long request is written, the socket is read too: who refuses it early need not take all of it.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import ssl
+import time
+from contextlib import suppress
+
+from ...core.values import Failure, Request
+from ..dial import readable
+from ..pool import EXPIRY, WRITING
+from ..transport import BROKEN, SILENT, TIMEOUT, Unreachable
+from .answer import Reader
+from .origin import Origin, Place, written
+
+HIGH = 256 * 1024
+"""Bytes of an answer that may wait to be taken while a request is still written."""
+ONCE = 64 * 1024
+"""Bytes of one read, of one write, and of a request's body that goes out with its head."""
+LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""What a socket that does not block says where it would have to."""
+
+
+class Connection:
+    """Lent to one request at a time."""
+
+    def __init__(self, origin: Origin, made: socket.socket) -> None:
+        self._origin, self._socket = origin, made
+        self._readable = readable(made)
+        self._rested = time.monotonic()
+        self._closed = self._sent = False
+        self.reader = Reader()
+        self.fault: Failure | None = None
+        self.lent = True
+
+    # ── what the shelf asks ──────────────────────────────────────────────
+
+    def can_handle_request(self, origin: Origin) -> bool:
+        return self._origin == origin
+
+    def has_expired(self) -> bool:
+        """Also where something came that nobody asked for: most often, the end."""
+        return self.is_closed() or time.monotonic() - self._rested >= EXPIRY or self._readable()
+
+    def is_idle(self) -> bool:
+        """Whether the answer is over, and another request may follow."""
+        return self.reader.reusable and self.reader.done and self._sent
+
+    def is_closed(self) -> bool:
+        return self.fault is not None or self._closed
+
+    # ── what the transport calls ─────────────────────────────────────────
+
+    def ask(self, request: Request, at: Place, until: float | None) -> None:
+        """Write a request, or as much of it as is wanted. Raises Unreachable."""
+        head, body = written(request, at), request.body
+        self.lent = True
+        self.reader.begin(request.method)
+        pieces = (head + body,) if len(body) <= ONCE else (head, body)
+        self._socket.setblocking(False)
+        end = time.monotonic() + WRITING if until is None else until
+        self._sent = all(self._write(memoryview(piece), end) for piece in pieces)
+
+    def _write(self, data: memoryview, until: float) -> bool:
+        """Whether all of it could be written, or the answer came first."""
+        while data and self.fault is None and not self.reader.settled():
+            try:
+                data = data[self._socket.send(data[:ONCE]) :]
+            except LATER as error:
+                self._either(until, writing=not isinstance(error, ssl.SSLWantReadError))
+            except OSError:
+                break  # it may have answered all the same
+        return not data
+
+    def _either(self, until: float, writing: bool) -> None:
+        """Wait until there is room to write, and read what comes meanwhile. Raises Unreachable."""
+        reading = self.reader.held <= HIGH or not writing
+        events = (selectors.EVENT_WRITE if writing else 0) | (selectors.EVENT_READ if reading else 0)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, events)
+            ready = selector.select(left(until))
+        if ready and ready[0][1] & selectors.EVENT_READ:
+            self._read()
+
+    def head(self, until: float | None) -> None:
+        """Wait for status and headers. Raises Unreachable."""
+        reader = self.reader
+        while reader.headers is None:
+            if self.fault is not None:
+                raise Unreachable(self.fault)
+            self._socket.settimeout(None if until is None else left(until))
+            self._read(TIMEOUT)
+
+    def more(self, seconds: float | None) -> bytes:
+        """The next bytes of the body, b"" at its end. Raises Unreachable."""
+        reader = self.reader
+        while not reader.held:
+            if self.fault is not None:
+                raise Unreachable(self.fault)
+            if reader.done:
+                return b""
+            self._socket.settimeout(seconds)
+            self._read(SILENT)
+        return reader.take()
+
+    def _read(self, late: Failure | None = None) -> None:
+        """Take in what comes. Raises Unreachable where nothing did in time."""
+        try:
+            data = self._socket.recv(ONCE)
+            if data:
+                self.reader.feed(data)
+            else:
+                self.reader.end(clean=not self._closed)
+        except LATER:
+            pass
+        except TimeoutError:
+            raise Unreachable(late or TIMEOUT) from None
+        except Unreachable as error:
+            self.fault = error.failure
+        except OSError:
+            self.fault = BROKEN
+
+    def rest(self) -> None:
+        self.lent, self._rested = False, time.monotonic()
+
+    def cut(self) -> None:
+        """End it from another thread: who reads from it meets a broken answer, and closes it."""
+        if not self.lent:
+            return self.close()
+        self._closed = True
+        with suppress(OSError):
+            # Not SSLSocket's own, which would leave the reader with bytes as they are on the wire.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._closed = True
+        self._socket.close()
+
+
+def left(until: float) -> float:
+    """Seconds until a moment. Raises Unreachable where it is past."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise Unreachable(TIMEOUT)
+    return seconds
+
+
+def shaken(secured: ssl.SSLSocket, expires: float) -> ssl.SSLSocket:
+    """Do the whole handshake before a moment, or close the socket. Raises OSError."""
+    done = False
+    try:
+        secured.setblocking(False)
+        while not done:
+            try:
+                secured.do_handshake()
+                done = True
+            except ssl.SSLWantReadError:
+                wait(secured, selectors.EVENT_READ, expires)
+            except ssl.SSLWantWriteError:
+                wait(secured, selectors.EVENT_WRITE, expires)
+        return secured
+    finally:
+        if not done:
+            secured.close()
+
+
+def wait(made: socket.socket, event: int, expires: float) -> None:
+    """Until a socket may be read or written. Raises TimeoutError."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(made, event)
+        if not selector.select(max(expires - time.monotonic(), 0)):
+            raise TimeoutError

@@ -1,0 +1,78 @@
+"""Whom to call and what to say first: a URL taken apart, a request written out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ...core.values import Failure, Request
+from ..pool import CONNECTING
+from ..transport import TIMEOUT, UNREACHABLE, Unreachable
+
+PORTS = {"http": 80, "https": 443}
+BODILESS = ("GET", "HEAD", "DELETE")
+"""Methods of which no length is told where there is no body."""
+
+
+class Origin(NamedTuple):
+    """One place that connections lead to."""
+
+    host: str
+    port: int
+    secure: bool
+
+
+class Place(NamedTuple):
+    """An address taken apart."""
+
+    origin: Origin
+    path: bytes
+    host: bytes
+    """The whole line of the Host header."""
+
+
+@lru_cache(1024)
+def place(url: str) -> Place:
+    """Where an http(s) URL leads. Raises Unreachable where it can be nowhere."""
+    try:
+        at = urlsplit(url)
+        host, port = at.hostname or "", at.port or PORTS[at.scheme]
+        name = host if host.isascii() else host.encode("idna").decode()
+        path = (at.path or "/") + (f"?{at.query}" if at.query else "")
+        told = f"[{name}]" if ":" in name else name
+        if port != PORTS[at.scheme]:
+            told += f":{port}"
+        lines = path.encode("ascii"), b"host: %b\r\n" % told.encode("ascii")
+    except (ValueError, KeyError):
+        raise Unreachable(UNREACHABLE) from None
+    if not host or host[0] == "." or any(map(unsafe, lines[0])) or any(map(unsafe, told.encode())):
+        raise Unreachable(UNREACHABLE)
+    return Place(Origin(name, port, at.scheme == "https"), *lines)
+
+
+def unsafe(octet: int) -> bool:
+    """Whether it would end the line it is in."""
+    return octet <= 32 or octet == 127
+
+
+def written(request: Request, at: Place) -> bytes:
+    """A request's head. Raises Unreachable for a header that would be two."""
+    told = "".join([f"{name}: {value}\r\n" for name, value in request.headers.items()])
+    if told.count("\n") != len(request.headers) or told.count("\r") != len(request.headers) or "\0" in told:
+        raise Unreachable(UNREACHABLE)
+    length = b""
+    if request.body or request.method not in BODILESS:
+        length = b"content-length: %d\r\n" % len(request.body)
+    try:
+        method, fields = request.method.encode("ascii"), told.encode("latin-1")
+    except UnicodeEncodeError:
+        raise Unreachable(UNREACHABLE) from None
+    return b"%b %b HTTP/1.1\r\n%b%b%b\r\n" % (method, at.path, at.host, fields, length)
+
+
+def within(until: float | None, now: float, late: Failure) -> tuple[float, Failure]:
+    """How many seconds to wait for a connection, and what it is called where it does not come: `late`, or
+    that the whole request has no time left."""
+    left = CONNECTING if until is None else until - now
+    return (CONNECTING, late) if left >= CONNECTING else (max(left, 0), TIMEOUT)

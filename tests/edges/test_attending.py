@@ -1,0 +1,116 @@
+"""Work for a client stops when it leaves, and nothing else stops it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from gatewaymw.attending import attended, within
+
+pytestmark = pytest.mark.anyio
+
+
+async def never() -> bool:
+    await anyio.sleep_forever()
+    return True
+
+
+async def test_work_that_is_done_is_done_though_nobody_left() -> None:
+    done = []
+
+    async def work() -> None:
+        await anyio.lowlevel.checkpoint()
+        done.append(True)
+
+    await attended(work, never)
+    await anyio.lowlevel.checkpoint()  # nothing comes after
+    assert done
+
+
+async def test_work_for_one_who_left_is_cut_short_and_is_no_error() -> None:
+    met: list[BaseException] = []
+
+    async def work() -> None:
+        try:
+            await anyio.sleep_forever()
+        except BaseException as error:
+            met.append(error)
+            raise
+
+    async def left() -> bool:
+        return True
+
+    with anyio.fail_after(5):
+        await attended(work, left)
+    assert isinstance(met[0], anyio.get_cancelled_exc_class())
+
+
+async def test_one_who_stays_to_the_end_of_the_answer_disturbs_nothing() -> None:
+    done = []
+
+    async def work() -> None:
+        await anyio.sleep(0.02)
+        done.append(True)
+
+    async def left() -> bool:
+        return False
+
+    await attended(work, left)
+    assert done
+
+
+async def test_the_error_of_the_work_comes_out() -> None:
+    async def work() -> None:
+        await anyio.lowlevel.checkpoint()
+        raise KeyError("x")
+
+    with pytest.raises((KeyError, ExceptionGroup)):
+        await attended(work, never)
+
+
+async def test_a_server_that_cannot_tell_ends_the_work() -> None:
+    async def left() -> bool:
+        raise OSError("the socket is gone")
+
+    with anyio.fail_after(5), pytest.raises((OSError, ExceptionGroup)):
+        await attended(anyio.sleep_forever, left)
+
+
+async def test_a_server_that_cancels_hears_of_it() -> None:
+    async def work() -> None:
+        scope.cancel()
+        await anyio.sleep_forever()
+
+    with anyio.CancelScope() as scope:
+        await attended(work, never)
+    assert scope.cancelled_caught
+
+
+async def test_both_at_once_are_the_servers_cancellation(anyio_backend_name: str) -> None:
+    if anyio_backend_name != "asyncio":
+        return  # trio's scopes tell the two apart by themselves
+    gone = asyncio.Event()
+
+    async def left() -> bool:
+        await gone.wait()
+        return True
+
+    task = asyncio.get_running_loop().create_task(attended(anyio.sleep_forever, left))
+    await asyncio.sleep(0.01)
+    gone.set()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_what_takes_too_long_is_told_so() -> None:
+    assert await within(5, answer()) == 42
+    with pytest.raises(TimeoutError):
+        await within(0.01, never())
+
+
+async def answer() -> int:
+    return 42
