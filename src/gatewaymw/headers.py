@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .core import json
 from .core.errors import BadRequest
@@ -39,6 +39,9 @@ class Wishes:
 
 def wishes_of(headers: Mapping[str, str]) -> Wishes:
     """Read a client's headers (names lower-case). Raises BadRequest."""
+    names = "\n".join(headers)
+    if OURS not in names and ORIGINAL not in names:  # as from any SDK as it is
+        return Wishes(key=caller_key(headers))
     given: dict[str, str] = {}
     prefix = ""
     for name in [name for name in headers if name.startswith(PREFIXES)]:
@@ -147,13 +150,27 @@ def passes(name: str) -> bool:
     return name in PASSED or name.startswith(PASSED_PREFIXES)
 
 
+class Names(NamedTuple):
+    """Our headers of answers, without their prefix."""
+
+    trace: str = "trace-id"
+    retries: str = "retry-attempt-count"
+    cache: str = "cache-status"
+    provider: str = "provider"
+    option: str = "last-used-option-index"
+    dropped: str = "dropped-params"
+    warning: str = "warning"
+
+
+NAMES = {prefix: Names(*(prefix + name for name in Names())) for prefix in PREFIXES}
+
 EMPTY = frozenset({204, 205, 304})
 """Statuses of answers that have no body to have a type."""
 
 
 def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """The headers of an answer, upstream's and ours."""
-    prefix = wishes.prefix
+    names = NAMES[wishes.prefix]
     made = [(name, value) for name, value in reply.headers.items() if passes(name)]
     if reply.status not in EMPTY:
         made.append(("content-type", reply.content_type))
@@ -161,18 +178,14 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
         made += [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")]
     else:
         made += [("content-length", str(len(reply.body))), ("cache-control", "private, no-store")]
-    made += [
-        (f"{prefix}trace-id", trace),
-        (f"{prefix}retry-attempt-count", str(reply.tries)),
-        (f"{prefix}cache-status", "DISABLED"),
-    ]
+    made += [(names.trace, trace), (names.retries, str(reply.tries)), (names.cache, "DISABLED")]
     if reply.target:
-        made.append((f"{prefix}provider", reply.target.provider.name))
-        made.append((f"{prefix}last-used-option-index", plain(reply.target.path)))
+        made.append((names.provider, reply.target.provider.name))
+        made.append((names.option, plain(reply.target.path)))
     if reply.dropped:
-        made.append((f"{prefix}dropped-params", plain(", ".join(reply.dropped))))
+        made.append((names.dropped, plain(", ".join(reply.dropped))))
     if warnings:
-        made.append((f"{prefix}warning", plain("; ".join(warnings))))
+        made.append((names.warning, plain("; ".join(warnings))))
     if reply.again and reply.status >= 400:
         # The gateway has tried again already: an SDK that tried thrice would make it nine calls.
         made = [pair for pair in made if pair[0] != "x-should-retry"] + [("x-should-retry", "false")]
@@ -181,6 +194,8 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
 
 def plain(text: str) -> str:
     """Words that came from a request, fit for a header."""
+    if len(text) <= 1000 and text.isascii() and text.isprintable():
+        return text
     return text.encode("ascii", "replace").decode()[:1000].translate(UNPRINTABLE)
 
 

@@ -12,6 +12,7 @@ from .core.routing.reply import Live
 from .drivers.sync import Driver
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
+from .streams.sync import Pouring
 
 Environ: TypeAlias = dict[str, Any]
 StartResponse: TypeAlias = Callable[..., Any]
@@ -58,9 +59,14 @@ class WSGIGateway:
         except BaseException:
             driver.__exit__()
             raise
-        pieces = Pieces(driver, served)
+        reply = served.reply
+        pieces = (
+            Pouring(reply, driver, self.gateway.sync_streams)
+            if isinstance(reply, Live)
+            else Whole(driver, reply.body)
+        )
         try:
-            start_response(status_line(served.reply.status), served.headers)
+            start_response(status_line(reply.status), served.headers)
         except BaseException:
             pieces.close()  # the server, which never saw them, will not
             raise
@@ -136,22 +142,14 @@ def status_line(status: int) -> str:
         return f"{status} Unknown"
 
 
-class Pieces:
-    """The body of an answer. The server closes it when it is done, or when the client has left.
+class Whole:
+    """The body of an answer that is all here. The server closes it."""
 
-    A class, because a generator that was never started does not run its `finally`.
-    """
-
-    def __init__(self, driver: Driver, served: Served) -> None:
-        reply = served.reply
-        self._driver = driver
-        self._pieces: Iterator[bytes] = driver.pour(reply) if isinstance(reply, Live) else iter((reply.body,))
+    def __init__(self, driver: Driver, body: bytes) -> None:
+        self._driver, self._pieces = driver, iter((body,))
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        return next(self._pieces)
+        return self._pieces
 
     def close(self) -> None:
         self._driver.__exit__()

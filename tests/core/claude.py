@@ -145,8 +145,10 @@ def play(events: Iterable[Json], context: Context = CONTEXT) -> tuple[State, lis
 
 
 def deltas(*blocks: list[Json], context: Context = CONTEXT) -> list[Json]:
-    """What a whole stream of these blocks says, the role at its start and the reason at its end left out."""
+    """What a whole stream of these blocks says, without the role at its start, and its end where that says no
+    more than the reason."""
     events = [opening(), *(event for each in blocks for event in each), *closing()]
     state, out = play(events, context)
     assert STREAM.ended(state)
-    return [chunk["choices"][0]["delta"] for chunk in out[1:-1]]
+    said = [chunk["choices"][0]["delta"] for chunk in out[1:]]
+    return said if said[-1] else said[:-1]

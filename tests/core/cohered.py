@@ -213,7 +213,9 @@ def play(events: Iterable[Json], context: Context = CONTEXT) -> tuple[State, lis
 
 
 def deltas(*groups: list[Json], context: Context = CONTEXT) -> list[Json]:
-    """What a whole stream of these events says, the role at its start and the reason at its end left out."""
+    """What a whole stream of these events says, without the role at its start, and its end where that says no
+    more than the reason."""
     state, out = play([OPENING, *(each for group in groups for each in group), closing()], context)
     assert STREAM.ended(state)
-    return [chunk["choices"][0]["delta"] for chunk in out[1:-1]]
+    said = [chunk["choices"][0]["delta"] for chunk in out[1:]]
+    return said if said[-1] else said[:-1]

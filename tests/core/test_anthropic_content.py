@@ -113,7 +113,7 @@ def test_calls_are_blocks_after_the_text() -> None:
     assert turns(user("a"), assistant("b", tool_calls=[CALL]))[1] == assistant([text("b"), USE])
 
 
-@pytest.mark.parametrize("given", ["", "  ", None, {}])
+@pytest.mark.parametrize("given", ["null", " null ", "", "  ", None, {}])
 def test_a_call_without_arguments_has_an_empty_input(given: Any) -> None:
     call = {**CALL, "function": {"name": "f", "arguments": given}}
     assert turns(user("a"), assistant(tool_calls=[call]))[1]["content"] == [{**USE, "input": {}}]

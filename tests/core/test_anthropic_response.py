@@ -100,7 +100,7 @@ def test_what_openai_has_no_place_for_comes_along_where_strictness_is_off() -> N
         ("pause_turn", "stop"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
-        ("tool_use", "tool_calls"),
+        ("tool_use", "stop"),
         ("refusal", "content_filter"),
         ("something_new", "stop"),
         (None, "stop"),
@@ -109,6 +109,13 @@ def test_what_openai_has_no_place_for_comes_along_where_strictness_is_off() -> N
 )
 def test_finish_reasons(reason: Any, finish: str) -> None:
     assert told(answer(TEXT, stop_reason=reason))["choices"][0]["finish_reason"] == finish
+
+
+@pytest.mark.parametrize("reason", ["tool_use", "end_turn", "stop_sequence", "something_new", None])
+def test_calls_are_the_reason_wherever_there_are_any(reason: Any) -> None:
+    assert told(answer(TEXT, USE, stop_reason=reason))["choices"][0]["finish_reason"] == "tool_calls"
+    cut = told(answer(TEXT, USE, stop_reason="max_tokens"))
+    assert cut["choices"][0]["finish_reason"] == "length"
 
 
 def test_a_refusal_says_why() -> None:

@@ -199,7 +199,8 @@ WHOLE = [
     block(2, REDACTED),
     block(3, SEARCH, piece('{"que'), piece('ry":"x"}')),
     block(
-        4, {**TEXT, "text": "a", "citations": []}, spell("b"), {"type": "citations_delta", "citation": NOTE}
+        *(4, {**TEXT, "text": "a", "citations": []}, spell("b")),
+        *[{"type": "citations_delta", "citation": NOTE}] * 2,
     ),
     block(5, USE, piece("{}")),
 ]
@@ -218,8 +219,8 @@ def rebuilt(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for entry in (entry for delta in said for entry in delta.get("content_blocks", ())):
         made = blocks.setdefault(entry["index"], {})
         for name, value in entry["delta"].items():
-            if name == "citation":
-                made["citations"] = [*made.get("citations", ()), value]
+            if name == "citations":
+                made["citations"] = [*made.get("citations", ()), *value]
             else:
                 made[name] = made[name] + value if name in made and isinstance(value, str) else value
     for made in blocks.values():
@@ -234,13 +235,14 @@ def test_the_blocks_can_be_made_again_where_strictness_is_off() -> None:
         {"type": "thinking", "thinking": "Well.", "signature": "sig"},
         REDACTED,
         {**SEARCH, "input": {"query": "x"}},
-        {"type": "text", "text": "ab", "citations": [NOTE]},
+        {"type": "text", "text": "ab", "citations": [{"index": 0, **NOTE}, {"index": 1, **NOTE}]},
     ]
 
 
 # ── citations of the web ─────────────────────────────────────────────────
 
 PAGE = {"type": "web_search_result_location", "url": "https://x.example", "title": "X", "cited_text": "y"}
+NOTED = {"type": "citations_delta", "citation": PAGE}
 CITED = [
     block(0, TEXT, spell("See: ")),
     block(1, {**TEXT, "text": "it"}, {"type": "citations_delta", "citation": PAGE}, spell(" is")),
@@ -253,13 +255,24 @@ CITED = [
     [{"web_search_options": {}}, {"tools": ["odd", {"type": "web_search_20250305", "name": "web_search"}]}],
 )
 def test_pages_that_the_text_cites_are_annotations(request_: dict[str, Any]) -> None:
-    said = deltas(*CITED, context=replace(CONTEXT, request=request_))
-    (note,) = [note for delta in said for note in delta.get("annotations", ())]
+    *_, last = deltas(*CITED, context=replace(CONTEXT, request=request_))
+    (note,) = last["annotations"]
     place = {"start_index": 5, "end_index": 10}
     assert note == {
         "type": "url_citation",
         "url_citation": {"url": "https://x.example", "title": "X", **place},
     }
+
+
+def test_annotations_come_once_at_the_end_even_of_one_without_a_reason() -> None:
+    """OpenAI's SDK raises on a second list whose entries have no index."""
+    context = replace(CONTEXT, request={"web_search_options": {}})
+    cited = [event for index in (0, 1) for event in block(index, TEXT, spell("a"), NOTED)]
+    _, out = play([opening(), *cited, {"type": "message_stop"}], context)
+    *rest, last = (chunk["choices"][0] for chunk in out)
+    assert all("annotations" not in choice["delta"] for choice in rest)
+    places = [note["url_citation"]["start_index"] for note in last["delta"]["annotations"]]
+    assert (places, last["finish_reason"]) == ([0, 1], "stop")
 
 
 def test_who_does_not_search_is_spared_the_measuring() -> None:

@@ -96,6 +96,8 @@ def test_the_deadline_shortens_a_timeout() -> None:
 def test_the_deadline_does_not_lengthen_the_silence_a_stream_may_keep(deadline: float, idle: float) -> None:
     _, here = asked(target(), streaming(deadline=deadline), ok())
     assert (here.sent[0].request.timeout, here.sent[0].request.idle) == (deadline - 1000.0, idle)
+    _, here = asked(target(timeout=0.5), streaming(deadline=deadline), ok())
+    assert (here.sent[0].request.timeout, here.sent[0].request.idle) == (0.5, idle)
 
 
 @pytest.mark.parametrize("kind", ["connect", "broken", "refused"])
@@ -269,7 +271,7 @@ def test_sound_that_comes_as_json_is_read_whole_and_turned_into_sound() -> None:
     leaf, what = speaking(lambda body, context: (body["sound"].encode(), f"audio/{context.model}"))
     reply, here = asked(leaf, what, ok(b'{"sound":"RIFF"}'))
     assert not isinstance(reply, Live) and (reply.body, reply.content_type) == (b"RIFF", "audio/m")
-    assert not here.sent[0].stream and here.sent[0].request.body == b'{"say":"x"}'
+    assert here.sent[0].request.body == b'{"say":"x"}'
 
 
 @pytest.mark.parametrize("fault", [KeyError("x"), UpstreamError("no sound")])

@@ -97,12 +97,15 @@ def test_a_client_that_asks_for_functions_is_answered_in_functions() -> None:
         ("COMPLETE", "stop"),
         ("STOP_SEQUENCE", "stop"),
         ("MAX_TOKENS", "length"),
-        ("TOOL_CALL", "tool_calls"),
+        ("TOOL_CALL", "stop"),
         ("SOMETHING_NEW", "stop"),
     ],
 )
 def test_finish_reasons(reason: str, finish: str) -> None:
     assert told(answer(words("a"), reason=reason))["choices"][0]["finish_reason"] == finish
+    called = finish if finish == "length" else "tool_calls"
+    made = told(answer(words("a"), reason=reason, tool_calls=[CALL]))
+    assert made["choices"][0]["finish_reason"] == called
 
 
 @pytest.mark.parametrize(("reason", "status"), [("ERROR", 502), ("TIMEOUT", 504)])

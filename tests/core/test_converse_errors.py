@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,17 @@ def test_an_errors_name_is_its_code(kind: str) -> None:
         "rate_limit_error",
     )
     assert "__type" not in error
+
+
+@pytest.mark.parametrize("body", [{"message": "Slow down."}, {"Message": "Slow down."}, {}])
+def test_its_name_may_stand_in_a_header(body: Any) -> None:
+    """As over HTTP it does: https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html."""
+    assert CHAT.error
+    kind = {"x-amzn-errortype": "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/"}
+    error = CHAT.error(body, 429, replace(CONTEXT, answer=kind))["error"]
+    assert error["code"] == "ThrottlingException"
+    assert error["message"] == ("Slow down." if body else "ThrottlingException")
+    assert CHAT.error("busy", 503, replace(CONTEXT, answer=kind))["error"]["message"] == "busy"
 
 
 def test_a_name_alone_is_better_than_no_words() -> None:

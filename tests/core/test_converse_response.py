@@ -149,13 +149,20 @@ def test_odd_citations_are_passed_over(note: Any) -> None:
     ("reason", "finish"),
     [
         *(("end_turn", "stop"), ("stop_sequence", "stop"), ("max_tokens", "length")),
-        *(("tool_use", "tool_calls"), ("model_context_window_exceeded", "length")),
+        *(("tool_use", "stop"), ("model_context_window_exceeded", "length")),
         *(("guardrail_intervened", "content_filter"), ("content_filtered", "content_filter")),
         *(("something_new", "stop"), (None, "stop"), (["end_turn"], "stop")),
     ],
 )
 def test_reasons(reason: Any, finish: str) -> None:
     assert told(answer({"text": "a"}, stopReason=reason))["choices"][0]["finish_reason"] == finish
+
+
+@pytest.mark.parametrize("reason", ["tool_use", "end_turn", "something_new", None])
+def test_calls_are_the_reason_wherever_there_are_any(reason: Any) -> None:
+    use = {"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}
+    assert told(answer(use, stopReason=reason))["choices"][0]["finish_reason"] == "tool_calls"
+    assert told(answer(use, stopReason="max_tokens"))["choices"][0]["finish_reason"] == "length"
 
 
 @pytest.mark.parametrize("reason", ["malformed_tool_use", "malformed_model_output"])

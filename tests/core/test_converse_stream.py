@@ -127,14 +127,16 @@ def test_tools_of_the_models_maker_are_no_calls() -> None:
     ran = [
         *(start(0, SERVED), piece('{"snippet":"1"}'), stop(0)),
         start(1, {"toolResult": {"toolUseId": "s", "status": "success"}}),
-        *(delta(1, {"toolResult": [{"json": {"stdOut": "1"}}]}), stop(1)),
+        *(delta(1, {"toolResult": [{"json": {"stdOut": "1"}}]}), delta(1, {"toolResult": [{"text": "2"}]})),
+        stop(1),
     ]
     assert deltas(ran) == []
     assert blocks(ran) == [
         {"index": 0, "delta": {"toolUse": {**SERVED["toolUse"], "input": ""}}},
         {"index": 0, "delta": {"toolUse": {"input": '{"snippet":"1"}'}}},
         {"index": 1, "delta": {"toolResult": {"toolUseId": "s", "status": "success"}}},
-        {"index": 1, "delta": {"toolResult": {"content": [{"json": {"stdOut": "1"}}]}}},
+        {"index": 1, "delta": {"toolResult": {"content": [{"index": 0, "json": {"stdOut": "1"}}]}}},
+        {"index": 1, "delta": {"toolResult": {"content": [{"index": 1, "text": "2"}]}}},
     ]
 
 
@@ -156,15 +158,25 @@ def test_web_pages_are_annotations_of_their_block(request_: dict[str, Any]) -> N
         text(".", index=2),
         context=context,
     )
-    (cited,) = [each["annotations"] for each in made if "annotations" in each]
+    cited = made[-1]["annotations"]
     page = {"start_index": 8, "end_index": 11, "url": "u", "title": "T"}
     assert cited == [{"type": "url_citation", "url_citation": page}]
+
+
+def test_a_block_without_text_cites_for_the_text_before() -> None:
+    context = replace(CONTEXT, request={"web_search_options": {}})
+    made = deltas(text("Ruby "), text("is old", index=1), [delta(2, note("u")), stop(2)], context=context)
+    (cited,) = made[-1]["annotations"]
+    assert (cited["url_citation"]["start_index"], cited["url_citation"]["end_index"]) == (5, 11)
 
 
 def test_documents_are_cited_loosely() -> None:
     cited = {"citation": {"title": "policy", "location": {"documentChar": {"start": 0}}}}
     assert deltas([delta(0, cited), delta(0, {"text": "a"}), stop(0)]) == [{"content": "a"}]
-    assert blocks([delta(0, cited), stop(0)]) == [{"index": 0, "delta": cited}]
+    twice = blocks([delta(0, cited), delta(0, cited), stop(0)], [delta(1, cited), stop(1)])
+    notes = [(each["index"], note) for each in twice for note in each["delta"]["citations"]]
+    places = [(0, 0), (0, 1), (1, 0)]
+    assert notes == [(block, {"index": index, **cited["citation"]}) for block, index in places]
 
 
 # ── the end and its cost ─────────────────────────────────────────────────
@@ -203,8 +215,11 @@ def test_the_tier_and_what_openai_has_no_place_for() -> None:
     assert out[-1].keys() == {"id", "object", "created", "model", "choices", "usage", "service_tier"}
     _, out = play(events, LOOSE)
     assert out[-2]["additionalModelResponseFields"] == {"x": 1}
-    assert (out[-1]["metrics"], out[-1]["choices"]) == ({"latencyMs": 7}, [])
+    assert out[-1]["metrics"] == {"latencyMs": 7}
+    assert out[-1]["choices"] == [{"index": 0, "delta": {}, "finish_reason": None}]
     assert "usage" not in out[-1]
+    _, out = play(events)
+    assert out[-1]["choices"][0]["finish_reason"] == "stop"
 
 
 def test_after_the_end_nothing_counts() -> None:

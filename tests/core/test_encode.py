@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from machine import call, ok, provider, target, world
 
 from gatewaymw.core import form, json
 from gatewaymw.core.auth.keys import none
-from gatewaymw.core.endpoints import EMBED, MODEL, MODELS, PROXY, TRANSCRIBE
+from gatewaymw.core.endpoints import CHAT, EMBED, MODEL, MODELS, PROXY, TRANSCRIBE
 from gatewaymw.core.model import Codec, Context, Encoded, Filled, Provider, Route
 from gatewaymw.core.plan import Target
 from gatewaymw.core.providers import PROVIDERS
@@ -281,3 +282,26 @@ def test_P8_no_value_of_the_machine_shows_a_secret() -> None:
     request = sent(target(), what)
     for value in (what, request, target(), PROVIDERS["openai"], what.key):
         assert "sk-caller" not in repr(value)
+
+
+@pytest.mark.parametrize(
+    "path", ["/models/{model}", lambda context: f"/models/{quote(context.model)}"], ids=["words", "function"]
+)
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("a\ud83d", "surrogate"),
+        ("a" * 60_001, "60000 characters"),
+        (".", "another path"),
+        ("..", "another path"),
+    ],
+)
+def test_a_name_that_makes_no_address_is_refused(path: Any, model: str, words: str) -> None:
+    error = refused(target(provider=provider(routes={CHAT: Route(path)})), call({"model": model}))
+    assert (error["status"], error["param"]) == (400, "model") and words in error["message"]
+
+
+def test_a_path_that_is_too_long_is_refused() -> None:
+    proxied = Call(**{**fields(call(endpoint=PROXY)), "path": "/x" + "/y" * 30_000, "body": {}})
+    error = refused(target(), proxied)
+    assert (error["status"], error["code"], error["param"]) == (400, "path_too_long", None)

@@ -187,14 +187,29 @@ def test_a_client_that_asks_for_functions_is_answered_in_functions() -> None:
 
 def test_thoughts_images_and_sound_are_told() -> None:
     ran = {"executableCode": {"language": "PYTHON", "code": "1"}}
-    said = deltas(event(THOUGHT, ran), event(PIXEL, {**PIXEL, "thought": True}), event(PIXEL, SOUND))
+    said = deltas(event(THOUGHT, ran), event(PIXEL, {**PIXEL, "thought": True}), event(PIXEL, SOUND, SOUND))
     url = {"url": "data:image/png;base64,iVBORw0KGgo="}
     assert said == [
         {"reasoning_content": "Hm."},
         {"images": [{"type": "image_url", "index": 0, "image_url": url}]},
         {"images": [{"type": "image_url", "index": 1, "image_url": url}]},
         {"audio": {"id": "own", "data": "AAAA"}},
+        {"audio": {"data": "AAAA"}},
     ]
+
+
+def test_choices_begin_in_order_whichever_comes_first() -> None:
+    """OpenAI's SDK raises where the first chunk is of the second choice."""
+
+    def of(place: int, reason: str | None = None) -> dict[str, Any]:
+        said = {"content": {"parts": [HEL]}, "index": place}
+        return {"candidates": [{**said, "finishReason": reason} if reason else said]}
+
+    state, out = play([of(2), of(0), of(9), of(9), of(2, "STOP"), of(0, "STOP"), of(9, "STOP")])
+    choices = [chunk["choices"][0] for chunk in out]
+    assert [each["index"] for each in choices if "role" in each["delta"]] == [0, 1, 2, 9]
+    assert STREAM.ended(state)
+    assert [each["index"] for each in choices if each["finish_reason"]] == [2, 0, 9]
 
 
 def test_how_likely_tokens_were_comes_with_the_last_of_an_events_deltas() -> None:

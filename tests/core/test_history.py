@@ -9,6 +9,7 @@ from typing import Any
 
 import cohered
 import conversed
+import gemini
 import pytest
 from claude import ask, encoded, refused, turns, user
 from hypothesis import given
@@ -40,7 +41,6 @@ def pieces(*deltas: tuple[int, Json]) -> list[Json]:
 
 def test_the_deltas_of_a_stream_are_the_blocks_they_make() -> None:
     """One by one, or as the SDK has put them together: a place may come more than once."""
-    lost: list[str] = []
     given = pieces(
         (0, {"type": "thinking", "thinking": "", "signature": ""}),
         (0, {"thinking": "Hm, "}),
@@ -50,31 +50,75 @@ def test_the_deltas_of_a_stream_are_the_blocks_they_make() -> None:
         (2, {"text": ".", "marks": ["b"], "kind": {"of": "x"}, "odd": 1}),
         (2, {"kind": {"of": "y", "to": 1}, "odd": "2"}),
     )
-    assert [block for _, block in told(given, "at", lost)] == [
+    assert [block for _, block in told(given, "at")] == [
         SIGNED,
         {"type": "text", "text": "Yes.", "marks": ["a", "b"], "kind": {"of": "xy", "to": 1}, "odd": "2"},
     ]
-    assert lost == []
     whole = [SIGNED, {"text": "a"}]
-    assert told(whole, "at", lost) == [("at[0]", SIGNED), ("at[1]", {"text": "a"})]
+    assert told(whole, "at") == [("at[0]", SIGNED), ("at[1]", {"text": "a"})]
 
 
 def test_a_block_among_deltas_and_one_without_its_place() -> None:
-    lost: list[str] = []
-    mixed = [SIGNED, {"delta": {"text": "a"}}, {"delta": {"text": "b", "citation": {"n": 1}}}]
-    assert told(mixed, "at", lost) == [
+    mixed = [SIGNED, {"delta": {"text": "a"}}, {"delta": {"text": "b"}}]
+    assert told(mixed, "at") == [
         ("at[0]", SIGNED),
         ("at[1]", {"text": "a"}),
         ("at[2]", {"text": "b"}),
     ]
-    assert lost == ["messages[].content_blocks[].citation"]
+
+
+def test_what_a_stream_numbers_in_its_lists_has_no_numbers_any_more() -> None:
+    """Nor has what the SDK has put together by them."""
+    results = [{"toolResult": {"content": [{"index": n, "text": text}]}} for n, text in enumerate("ab")]
+    cited = [{"citations": [{"index": n, "title": text}]} for n, text in enumerate("ab")]
+    given = pieces(
+        (0, {"text": "x", "citations": []}), (0, cited[0]), (0, cited[1]), *((1, r) for r in results)
+    )
+    given += pieces((2, {"thinking": [{"index": 0, "text": "h"}, 5]}), (3, results[0]))
+    assert [block for _, block in told(given, "at")] == [
+        {"text": "x", "citations": [{"title": "a"}, {"title": "b"}]},
+        {"toolResult": {"content": [{"text": "a"}, {"text": "b"}]}},
+        {"thinking": [{"text": "h"}, 5]},
+        {"toolResult": {"content": [{"text": "a"}]}},
+    ]
+
+
+PAGE = {
+    **{"type": "web_search_result_location", "url": "https://x.example", "title": "X", "cited_text": "b"},
+    "encrypted_index": "e",
+}
+WEB = {"title": "X", "location": {"web": {"url": "https://x.example"}}}
+LOST = ("messages[].content_blocks[].citations",)
+
+
+def cited(note: Json, **start: Any) -> Json:
+    """A turn whose one block cites, as a stream tells it."""
+    blocks = pieces((0, {"text": "b", **start}), (0, {"citations": [{"index": 0, **note}]}))
+    return {"role": "assistant", "content": "b", "content_blocks": blocks}
+
+
+def test_citations_of_a_stream_go_back_to_whom_they_are_of() -> None:
+    amazons, own = cited(WEB), cited(PAGE, type="text")
+    made = conversed.ask(messages=[conversed.user("a"), amazons])
+    said = {"citationsContent": {"content": [{"text": "b"}], "citations": [WEB]}}
+    assert (made.body["messages"][1]["content"], made.dropped) == ([said], ())
+    alone = {**amazons, "content": None, "content_blocks": [{"index": 0, "delta": {"citations": [WEB]}}]}
+    made = conversed.ask(messages=[conversed.user("a"), alone])
+    assert made.body["messages"][1]["content"] == [{"citationsContent": {"citations": [WEB]}}]
+    back = ask(messages=[user("a"), own])
+    block = {"type": "text", "text": "b", "citations": [PAGE]}
+    assert (back.body["messages"][1]["content"], back.dropped) == ([block], ())
+    assert ask(messages=[user("a"), amazons]).dropped == LOST
+    assert conversed.ask(messages=[conversed.user("a"), own]).dropped == LOST
+    assert cohered.ask(messages=[cohered.user("a"), own]).dropped == LOST
+    assert gemini.ask(messages=[user("a"), own]).dropped == LOST
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.text(max_size=3)), max_size=9))
 def test_no_piece_of_a_text_is_lost(said: list[tuple[int, str, str]]) -> None:
     given = pieces(*((index, {name: text}) for index, name, text in said))
     before = copy.deepcopy(given)
-    made = [block for _, block in told(given, "at", [])]
+    made = [block for _, block in told(given, "at")]
     assert given == before
     for name in "ab":
         places = list(dict.fromkeys(index for index, _, _ in said))

@@ -343,7 +343,7 @@ def test_mistrals_tool_calls_get_what_openais_clients_require() -> None:
     assert whole["choices"][0]["message"]["tool_calls"] == [{**call, "type": "function"}]
     later = {"function": {"name": "", "arguments": "}"}, "index": 3}
     chunk = delta(tool_calls=[call, {**call, "index": None}, later])
-    _, (made,) = mistral.step(Progress(), chunk, CONTEXT)
+    _, (made,) = mistral.step(mistral.State(), chunk, CONTEXT)
     assert made["choices"][0]["delta"]["tool_calls"] == [
         {**call, "index": 0, "type": "function"},
         {**call, "index": 1, "type": "function"},
@@ -355,11 +355,11 @@ def test_mistrals_usage_is_a_chunk_of_its_own_where_it_was_asked_for() -> None:
     last = {"id": "x", "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "model_length"}]}
     counts = {"usage": {"total_tokens": 3}}
     asked = Context(provider="acme", include_usage=True)
-    state, chunks = mistral.step(Progress(), last | counts, asked)
+    state, chunks = mistral.step(mistral.State(), last | counts, asked)
     ended = {"id": "x", "choices": [{**last["choices"][0], "finish_reason": "length"}]}  # type: ignore[dict-item]
     assert chunks == (ended, {"id": "x", "choices": [], **counts})
     assert mistral.CHAT.stream is not None and mistral.CHAT.stream.ended(state)
-    assert mistral.step(Progress(), last | counts, CONTEXT)[1] == (ended | counts,)
+    assert mistral.step(mistral.State(), last | counts, CONTEXT)[1] == (ended | counts,)
 
 
 def test_mistral_giving_up_is_an_error() -> None:

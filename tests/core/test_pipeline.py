@@ -14,7 +14,8 @@ from gatewaymw.core.endpoints import OPENAI
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.framing.eventstream import EventStream
 from gatewaymw.core.model import Context, Stream
-from gatewaymw.core.routing.pipeline import HELD, Broken, Passage, Passthrough, Raw, Translation
+from gatewaymw.core.routing.passthrough import Passthrough
+from gatewaymw.core.routing.pipeline import HELD, Broken, Passage, Raw, Translation
 from gatewaymw.core.values import JSON, Failure
 
 CONTEXT = Context(provider="test")
@@ -102,6 +103,13 @@ def test_a_connection_that_breaks_after_the_end_has_ended_well() -> None:
     same = passthrough()
     same.feed(CHUNK + STOP + DONE)
     assert same.fail(RESET) == b"" and same.error is None
+
+
+def test_what_is_over_has_no_more_to_say() -> None:
+    way = translation()
+    way.feed(says("hi"))
+    assert last(way.stop(UpstreamError("enough")))["message"] == "enough"
+    assert way.stop(UpstreamError("more")) == b"" == way.close() == way.fail(RESET)
 
 
 def test_an_error_event_keeps_the_providers_words() -> None:

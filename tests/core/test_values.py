@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import pytest
 
 from gatewaymw.core import mock
 from gatewaymw.core.commands import All, Close, Read, all_of, close, read
 from gatewaymw.core.endpoints import CHAT, ENDPOINTS, endpoint
+from gatewaymw.core.model import Context
 from gatewaymw.core.routing.strategies import STRATEGIES, single, strategy
 from gatewaymw.core.values import NOTHING, Answer, Request, Secret
 
@@ -24,6 +27,31 @@ def test_a_request_is_shown_without_its_query_headers_and_body() -> None:
         "POST", "https://x.example/a?key=sk-hidden", {"authorization": "sk-hidden"}, b"sk-hidden"
     )
     assert repr(request) == "Request(POST https://x.example/a)"
+
+
+def test_nothing_is_a_mapping_without_entries() -> None:
+    assert ("x" in NOTHING, NOTHING.get("x"), NOTHING.get("x", 1), dict(NOTHING)) == (False, None, 1, {})
+    with pytest.raises(KeyError):
+        NOTHING["x"]
+
+
+@pytest.mark.parametrize("idle, expected", [(None, 5.0), (60.0, 5.0), (2.0, 2.0)])
+def test_a_request_is_remade_with_all_that_it_has(idle: float | None, expected: float) -> None:
+    # Nothing is left at its default, so that a field that is forgotten is seen.
+    request = Request("PUT", "https://x.example", {"a": "b"}, b"body", 9.0, idle, 7, True)
+    assert request.bearing({"c": "d"}) == replace(request, headers={"c": "d"})
+    assert request.within(5.0) == replace(request, timeout=5.0, idle=expected)
+
+
+def test_a_context_is_remade_with_all_that_it_has() -> None:
+    given = {
+        "provider": "p", "model": "m", "created": 1, "id": "i", "strict": False, "stream": True,
+        "include_usage": True, "options": {"o": "1"}, "request": {"r": 1}, "answer": {"a": "1"},
+        "home": False,
+    }  # fmt: skip
+    assert given.keys() == {field.name for field in fields(Context)}
+    context = Context(**given)
+    assert context.answered({"b": "2"}) == replace(context, answer={"b": "2"})
 
 
 @pytest.mark.parametrize("status, ok", [(199, False), (200, True), (299, True), (300, False)])

@@ -62,7 +62,7 @@ async def test_s12_the_client_leaves(phase: str, upstream: Upstream, mounted: Mo
 
 def pools(app: ASGIGateway) -> list[Any]:
     """What they say of their connections."""
-    return [getattr(pool, "_pool", None) for pool in app.gateway._outbounds.get()._pools.values()]
+    return list(app.gateway._outbounds.get()._pools.values())
 
 
 async def nothing_is_left(app: ASGIGateway) -> None:
@@ -71,7 +71,7 @@ async def nothing_is_left(app: ASGIGateway) -> None:
         assert "Connections: 0 active" in repr(pool)
 
 
-async def test_the_client_leaves_in_a_tls_handshake(upstream: Upstream, mounted: Mounted) -> None:
+async def test_st_01_the_client_leaves_in_a_tls_handshake(upstream: Upstream, mounted: Mounted) -> None:
     app, caller = mounted(target={"custom_host": upstream.url.replace("http:", "https:")}), Caller()
     upstream.script("TLS", raw(ending="stall"))
     async with anyio.create_task_group() as tasks:
@@ -82,7 +82,7 @@ async def test_the_client_leaves_in_a_tls_handshake(upstream: Upstream, mounted:
     await nothing_is_left(app)
 
 
-async def test_the_client_leaves_during_a_pause_between_two_tries(
+async def test_st_01_the_client_leaves_during_a_pause_between_two_tries(
     upstream: Upstream, mounted: Mounted
 ) -> None:
     app, caller = mounted(whole({}, 500), target=RETRY, env=SLOWLY), Caller()
@@ -94,14 +94,18 @@ async def test_the_client_leaves_during_a_pause_between_two_tries(
     assert (len(upstream.seen), caller.sent) == (1, [])
 
 
-async def test_the_client_leaves_before_its_request_is_whole(upstream: Upstream, mounted: Mounted) -> None:
+async def test_st_01_the_client_leaves_before_its_request_is_whole(
+    upstream: Upstream, mounted: Mounted
+) -> None:
     caller = Caller(pieces=[b"{"], ends=False)
     caller.leave()
     await mounted()(caller.scope, caller.receive, caller.send)
     assert (caller.sent, upstream.seen) == ([], [])
 
 
-async def test_the_client_leaves_while_the_host_thinks_about_it(upstream: Upstream, mounted: Mounted) -> None:
+async def test_st_01_the_client_leaves_while_the_host_thinks_about_it(
+    upstream: Upstream, mounted: Mounted
+) -> None:
     asked = anyio.Event()
 
     async def auth(facts: Facts) -> None:
@@ -132,7 +136,7 @@ async def test_a_server_that_tells_by_raising_from_send(
     await nothing_is_left(app)
 
 
-async def test_a_server_that_cancels(upstream: Upstream, mounted: Mounted) -> None:
+async def test_st_18_a_server_that_cancels(upstream: Upstream, mounted: Mounted) -> None:
     app, caller = mounted(chunked([EVENT], "stall")), Caller(body=STREAMED)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app, caller.scope, caller.receive, caller.send)
@@ -159,7 +163,7 @@ async def test_many_who_leave_early_leave_nothing_behind(upstream: Upstream, mou
     await nothing_is_left(app)
 
 
-async def test_a_slow_client_slows_the_upstream(upstream: Upstream, mounted: Mounted) -> None:
+async def test_st_05_a_slow_client_slows_the_upstream(upstream: Upstream, mounted: Mounted) -> None:
     big = b"data: " + b'{"choices":[{"delta":{"content":"' + b"x" * 60_000 + b'"}}]}' + b"\n\n"
     app, caller, go = mounted(chunked(repeat(big))), Caller(body=STREAMED), anyio.Event()
     taken = 0
@@ -207,7 +211,7 @@ AROUND: dict[str, list[Any]] = {
 async def test_events_and_leaving_pass_through_middleware(
     name: str, upstream: Upstream, mounted: Mounted
 ) -> None:
-    edge = mounted(chunked([EVENT, 0.02, EVENT, DONE]), chunked([EVENT], "stall"))
+    edge = mounted(chunked([EVENT, 0.02, EVENT, 0.02, DONE]), chunked([EVENT], "stall"))
     around = [*map(Middleware, AROUND[name]), Middleware(ASGIGateway, gateway=edge.gateway)]
     app, caller = Starlette(middleware=around), Caller(body=STREAMED, headers={"accept-encoding": "gzip"})
     await app(caller.scope, caller.receive, caller.send)

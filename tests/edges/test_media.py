@@ -57,7 +57,7 @@ def asked(way: str, config: Any, url: str, world: World | None = None, **options
     if way == "wsgi":
         app = WSGIGateway(nothing_wsgi, config, auth="public", **options)
         if world:
-            app.gateway._outbound._pools[GUARDED] = world.sync()
+            app.gateway._outbound._pools[GUARDED] = world.wire_sync()
         try:
             return ask_wsgi(app, PATH, asking(url))
         finally:
@@ -66,7 +66,7 @@ def asked(way: str, config: Any, url: str, world: World | None = None, **options
     async def run() -> Answer:
         app = ASGIGateway(nothing, config, auth="public", **options)
         if world:
-            app.gateway._outbounds.get()._pools[GUARDED] = world.evented()
+            app.gateway._outbounds.get()._pools[GUARDED] = world.wire()
         try:
             return await ask(app, PATH, asking(url))
         finally:

@@ -222,7 +222,7 @@ codes: list[str] = []
 
 def idle(app: WSGIGateway) -> bool:
     """Whether no connection of a pool is busy."""
-    pools = [getattr(pool, "_pool", None) for pool in app.gateway._outbound._pools.values()]
+    pools = app.gateway._outbound._pools.values()
     return all("Connections: 0 active" in repr(pool) for pool in pools)
 
 

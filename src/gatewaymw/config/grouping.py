@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..core.errors import ConfigError
 from ..core.plan import Group
 from ..core.plan import Node as Planned
-from ..core.routing.conditions import Regex, compile_query
+from ..core.routing.conditions import Reader, Regex, compile_query, reader, sole_text
 from ..core.values import NOTHING, Call
 from . import models, regexes
 from .book import Making
 from .reading import shown
 
+Arm: TypeAlias = Callable[[Call], int | None]
+"""The index of the child that some conditions choose, None where they do not hold."""
 MEANING = {
     "on_status_codes": ("fallback",),
     "conditions": ("conditional",),
@@ -104,15 +106,12 @@ def _choose(
             raise ConfigError("needs conditions, or a default", path=path)
         return None
     names = _names(branch, path)
-    arms = tuple(
-        _arm(condition, names, f"{path}.conditions[{index}]", making)
-        for index, condition in enumerate(conditions)
-    )
+    arms = _arms(conditions, names, path, making)
     otherwise = None if default is None else _index(default, names, f"{path}.default", making)
 
     def choose(call: Call) -> int | None:
-        for test, index in arms:
-            if test(call):
+        for arm in arms:
+            if (index := arm(call)) is not None:
                 return index
         return otherwise
 
@@ -125,6 +124,39 @@ def _names(branch: models.Branch, path: str) -> dict[str, int]:
         if child.name is not None and names.setdefault(child.name, index) != index:
             raise ConfigError(f"two targets are named {shown(child.name)}", path=path)
     return names
+
+
+def _arms(
+    conditions: Sequence[models.Condition], names: dict[str, int], path: str, making: Making
+) -> list[Arm]:
+    """The conditions in their order. Those in a row that ask which text one field is are one look-up."""
+    arms: list[Arm] = []
+    table: dict[str, int] = {}
+    latest = ""
+    for index, condition in enumerate(conditions):
+        test, then = _arm(condition, names, f"{path}.conditions[{index}]", making)
+        place, text = sole_text(condition.query) or ("", "")
+        if not place:
+            arms.append(_tested(test, then))
+        elif place != latest:
+            table = {text: then}
+            arms.append(_looked_up(reader(place, making.book.prefix), table))
+        else:
+            table.setdefault(text, then)
+        latest = place
+    return arms
+
+
+def _tested(test: Callable[[Call], bool], then: int) -> Arm:
+    return lambda call: then if test(call) else None
+
+
+def _looked_up(read: Reader, table: Mapping[str, int]) -> Arm:
+    def arm(call: Call) -> int | None:
+        value = read(call)
+        return table.get(value) if isinstance(value, str) else None
+
+    return arm
 
 
 def _arm(

@@ -193,6 +193,7 @@ class Tables(Shape):
     max_body: Annotated[int, Field(strict=True, gt=0)] | None = None
     trusted_custom_hosts: tuple[str, ...] | None = None
     fetch_media: Any = None
+    transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None
 
 
 class File(Tables):

@@ -8,6 +8,7 @@ NaN and Infinity are no JSON: reading them is an error in both.
 from __future__ import annotations
 
 import json as slow
+from math import isinf
 from typing import Any, NoReturn
 
 from pydantic_core import from_json, to_json
@@ -17,14 +18,15 @@ def loads(text: bytes | str, *, finite: bool = False) -> Any:
     """Read JSON. Raises ValueError, with the position, where it is none; bytes have to be UTF-8.
 
     A number beyond a float's range (1e999) is read as infinite. `finite` refuses it, for the price
-    of writing the value once: meant for what clients send, since no provider would take that number.
+    of a look at each item: meant for what clients send, since no provider would take that number.
     """
     try:
         value = from_json(text, allow_inf_nan=False, cache_strings="keys")
+        odd = finite and not _finite(value)
     except (ValueError, TypeError):  # the latter for a str with lone surrogates
-        value = _loads(text)
-    if finite and b"Infinity" in dumps(value):
-        _dumps(value, allow_nan=False)  # the word may as well stand in a string
+        value, odd = _loads(text), finite
+    if odd:
+        _dumps(value, allow_nan=False)
     return value
 
 
@@ -34,6 +36,21 @@ def dumps(value: Any) -> bytes:
         return to_json(value, inf_nan_mode="constants", fallback=dict)
     except ValueError:
         return _dumps(value)
+
+
+def _finite(value: Any) -> bool:
+    """Whether all numbers are. It costs what there are items, not what they are long: files come as text."""
+    boxes: list[Any] = [[value]]
+    for box in boxes:  # which grows on the way
+        for item in box if type(box) is list else box.values():
+            kind = type(item)
+            if kind is str:
+                continue
+            if kind is dict or kind is list:
+                boxes.append(item)
+            elif kind is float and isinf(item):
+                return False
+    return True
 
 
 def _loads(text: bytes | str) -> Any:

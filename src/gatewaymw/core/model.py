@@ -46,6 +46,22 @@ class Context:
     home: bool = True
     """The provider is called at its own address, not at one that the target names in its place."""
 
+    def answered(self, headers: Mapping[str, str]) -> Context:
+        """The same, with an answer's headers. (`replace` would take thrice the time.)"""
+        return Context(
+            provider=self.provider,
+            model=self.model,
+            created=self.created,
+            id=self.id,
+            strict=self.strict,
+            stream=self.stream,
+            include_usage=self.include_usage,
+            options=self.options,
+            request=self.request,
+            answer=headers,
+            home=self.home,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:

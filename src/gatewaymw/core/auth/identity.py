@@ -98,7 +98,7 @@ def google_needs(keys: Keys) -> Settings | None:
     raise Unauthorized(
         "no credential for vertex-ai; give the target an access token as api_key, or"
         " vertex_service_account_json (header x-gateway-vertex-service-account-json); where `auth` says who"
-        " may call, the operator's Application Default Credentials (GOOGLE_APPLICATION_CREDENTIALS) serve too",
+        " may call, the operator's Application Default Credentials (GOOGLE_APPLICATION_CREDENTIALS) do too",
         code="missing_credentials",
         param="vertex_service_account_json",
     )
@@ -139,7 +139,9 @@ VARIABLES: Mapping[str, str] = {
     "azure_entra_client_secret": "AZURE_CLIENT_SECRET",
 }
 SCOPE = "https://cognitiveservices.azure.com/.default"
-"""What a token is for (https://learn.microsoft.com/azure/ai-services/authentication), where nothing is said."""
+"""What a token is for, unless otherwise said.
+
+https://learn.microsoft.com/azure/ai-services/authentication"""
 
 
 def azure_mode(options: Settings) -> str:

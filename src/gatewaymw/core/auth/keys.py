@@ -6,7 +6,6 @@ An empty key adds nothing: whether a provider may be called without one is `Prov
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from ..errors import Unauthorized
 from ..model import Auth, Keys
@@ -28,7 +27,8 @@ def header(name: str, prefix: str = "") -> Auth:
         if not keys.api_key:
             return request
         kept = {key: value for key, value in request.headers.items() if key.lower() != name}
-        return replace(request, headers={**kept, name: prefix + sendable(keys.api_key, name)})
+        kept[name] = prefix + sendable(keys.api_key, name)
+        return request.bearing(kept)
 
     return sign
 

@@ -27,8 +27,9 @@ def named(spec: Mapping[str, Any], path: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def arguments(value: Any, path: str) -> Mapping[str, Any]:
-    """The arguments of a call, parsed. None at all are an empty object. Raises BadRequest."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    """The arguments of a call, parsed. None at all are an empty object, as some models write them (`null`).
+    Raises BadRequest."""
+    if value is None or (isinstance(value, str) and value.strip() in ("", "null")):
         return {}
     if isinstance(value, str):
         try:
@@ -58,6 +59,16 @@ def legacy(body: Mapping[str, Any]) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {"type": "function", "function": {"name": text(value.get("name"), "function_call.name")}}
+
+
+def ended(reason: str, called: bool, context: Context) -> str:
+    """The finish reason by whether the client's tools were called: where they were, a client looks for its
+    calls by that reason only, whatever the model behind a platform says; where they were not, in vain."""
+    if reason not in ("stop", "tool_calls"):
+        return reason
+    if not called:
+        return "stop"
+    return "function_call" if functional(context) else "tool_calls"
 
 
 def functional(context: Context) -> bool:

@@ -9,7 +9,7 @@ request goes to next. Here is what the dialects share in reading it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -20,12 +20,11 @@ from .fields import array, mapping
 # ── blocks ───────────────────────────────────────────────────────────────
 
 
-def told(value: Any, path: str, lost: list[str]) -> list[tuple[str, Mapping[str, Any]]]:
+def told(value: Any, path: str) -> list[tuple[str, Mapping[str, Any]]]:
     """The `content_blocks` of a message, each with its path. Raises BadRequest.
 
     Blocks of a stream may come as its deltas (`[{"index": 0, "delta": {…}}]`), which is what OpenAI's SDKs
-    have of them when they have put a message together: those of one index are one block. Their citations,
-    which the SDKs run into one another, are named as lost.
+    have of them when they have put a message together: those of one index are one block.
     """
     given = [
         (f"{path}[{index}]", mapping(each, f"{path}[{index}]"))
@@ -38,10 +37,7 @@ def told(value: Any, path: str, lost: list[str]) -> list[tuple[str, Mapping[str,
         index = block.get("index")
         place = index if isinstance(index, int) else where
         pieces.setdefault(place, (where, []))[1].append(mapping(block.get("delta", block), f"{where}.delta"))
-    blocks = [(where, joined(deltas)) for where, deltas in pieces.values()]
-    if any("citation" in block for _, block in blocks):
-        lost.append("messages[].content_blocks[].citation")
-    return [(where, {name: block[name] for name in block if name != "citation"}) for where, block in blocks]
+    return [(where, unnumbered(joined(deltas))) for where, deltas in pieces.values()]
 
 
 def joined(deltas: list[Mapping[str, Any]]) -> JSON:
@@ -51,6 +47,31 @@ def joined(deltas: list[Mapping[str, Any]]) -> JSON:
         for name, value in delta.items():
             found.setdefault(name, []).append(value)
     return {name: values[0] if len(values) == 1 else whole(name, values) for name, values in found.items()}
+
+
+def cited(block: Mapping[str, Any]) -> list[str]:
+    """The name of what is lost where the citations of a block cannot be sent."""
+    return ["messages[].content_blocks[].citations"] if block.get("citations") else []
+
+
+LISTED = ("citations", "thinking", "toolResult", "content")
+"""Where a stream numbers what it puts into a list of a block, as OpenAI's SDKs need it."""
+
+
+def unnumbered(block: JSON) -> JSON:
+    """A block without those numbers."""
+    return {name: bared(value) if name in LISTED else value for name, value in block.items()}
+
+
+def bared(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return unnumbered({**value})
+    if not isinstance(value, list):
+        return value
+    return [
+        {name: each[name] for name in each if name != "index"} if isinstance(each, Mapping) else each
+        for each in value
+    ]
 
 
 def whole(name: str, values: list[Any]) -> Any:
@@ -88,6 +109,8 @@ class Manners(NamedTuple):
 
     gone: frozenset[str] = OURS
     """The fields of a message that are refused."""
+    own: Callable[[JSON], Any] | None = None
+    """Of a message with `content_blocks`, the content where they are its own; None for another's."""
     ids: re.Pattern[str] = re.compile(r".{0,40}", re.DOTALL)
     """The ids of calls. OpenAI's models refuse longer ones ("Expected a string with maximum length 40":
     https://github.com/agno-agi/agno/issues/5382)."""
@@ -112,13 +135,24 @@ def thoughtless(body: Mapping[str, Any], context: Context) -> Encoded:
 
 def mannered(body: Mapping[str, Any], manners: Manners) -> Encoded:
     messages = body.get("messages")
-    if not isinstance(messages, list):
+    if not isinstance(messages, list) or not any_worn(messages, manners):
         return Encoded(body)  # type: ignore[arg-type]
     lost: list[str] = []
     made = [bare(each, manners, lost) for each in messages]
     if all(new is old for new, old in zip(made, messages, strict=True)):
         return Encoded(body)  # type: ignore[arg-type]
     return Encoded({**body, "messages": made}, tuple(dict.fromkeys(lost)))
+
+
+def any_worn(messages: list[Any], manners: Manners) -> bool:
+    """Whether a message may need a change: a look at each, and none at what it says."""
+    for message in messages:
+        role = message.get("role") if isinstance(message, dict) else None
+        if role == "tool" or (
+            role == "assistant" and ("tool_calls" in message or not manners.gone.isdisjoint(message))
+        ):
+            return True
+    return False
 
 
 def bare(message: Any, manners: Manners, lost: list[str]) -> Any:
@@ -142,8 +176,12 @@ def uttered(message: JSON, manners: Manners, lost: list[str]) -> JSON:
         return message
     if "content_blocks" in gone and THOUGHT in message:
         gone |= {THOUGHT}  # whose the blocks are, theirs is the thought
-    lost += [f"messages[].{name}" for name in sorted(gone) if message[name]]
+    content = manners.own(message) if manners.own and message.get("content_blocks") else None
+    kept = set() if content is None else {"content_blocks", THOUGHT}
+    lost += [f"messages[].{name}" for name in sorted(gone - kept) if message[name]]
     made = {name: value for name, value in message.items() if name not in gone}
+    if content is not None:
+        made["content"] = content
     return made if same else {**made, "tool_calls": calls}
 
 

@@ -2,22 +2,34 @@
 
 Its reasoning models answer with a list of chunks, thinking and text, where OpenAI has a string; its
 tool calls may lack `type` and `index`; its streams tell usage with the last choice.
+
+Where strictness is off, the chunks come along as `content_blocks`, and go back as content
+(https://docs.mistral.ai/capabilities/reasoning). A stream tells them as `[{"index": 0, "delta": {…}}]`: in
+the deltas of one index strings are appended, and the parts of `thinking` are put together by their `index`.
+Text that comes as a string is no block.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ..model import Codec, Context, Stream
-from ..values import JSON
-from .history import Manners
+from ..values import JSON, NOTHING
+from .history import OURS, THOUGHT, Manners
+from .history import told as blocks_of
 from .openai import Progress, complete, finished, progress
 
 FINISH = finished({"model_length": "length"})
-MANNERS = Manners(ids=re.compile(r"[a-zA-Z0-9]{9}"), length=9)
-"""Ids of calls that are not its own are a 400 ("must be a-z, A-Z, 0-9, with a length of 9"):
-https://mistralai.github.io/mistral-common/usage/tools/."""
+
+
+class State(NamedTuple):
+    """How far a stream is, and of each choice the latest block told: its index, and its kind where what comes
+    next may add to it."""
+
+    progress: Progress = Progress()
+    latest: Mapping[int, tuple[int, str]] = NOTHING  # type: ignore[assignment]
 
 
 def response(body: JSON, context: Context) -> JSON:
@@ -25,10 +37,12 @@ def response(body: JSON, context: Context) -> JSON:
     return spoken(body, context, "message")
 
 
-def step(state: Progress, event: Any, context: Context) -> tuple[Progress, tuple[JSON, ...]]:
+def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON, ...]]:
     """One chunk, and after it the usage in a chunk of its own where the client asked for that."""
     chunk = spoken(event, context, "delta")
-    state = progress(state, chunk)
+    if not context.strict:
+        state, chunk = numbered_blocks(state, chunk)
+    state = state._replace(progress=progress(state.progress, chunk))
     if not (context.include_usage and chunk.get("usage") and chunk.get("choices")):
         return state, (chunk,)
     usage = {**chunk, "choices": []}
@@ -78,8 +92,75 @@ def told(content: list[JSON], context: Context) -> JSON:
 
 
 def thinking(chunk: JSON) -> str:
-    parts = chunk.get("thinking") or ()
-    return parts if isinstance(parts, str) else "".join(part.get("text") or "" for part in parts)
+    return "".join(part.get("text") or "" for part in parts_of(chunk))
 
 
-CHAT = Codec(response=response, stream=Stream(start=Progress(), step=step, ended=complete))
+def parts_of(chunk: JSON) -> list[JSON]:
+    """What a thinking chunk is made of."""
+    parts = chunk.get("thinking") or []
+    return [{"type": "text", "text": parts}] if isinstance(parts, str) else parts
+
+
+def ended(state: State) -> bool:
+    return complete(state.progress)
+
+
+CHAT = Codec(response=response, stream=Stream(start=State(), step=step, ended=ended))
+
+# ── blocks of a stream ───────────────────────────────────────────────────
+
+
+def numbered_blocks(state: State, chunk: JSON) -> tuple[State, JSON]:
+    """A chunk with its blocks as pieces, by which a client puts the whole ones together."""
+    choices: list[JSON] = []
+    for choice in chunk.get("choices") or ():
+        delta: JSON = choice.get("delta") or {}
+        if given := delta.get("content_blocks"):
+            place = choice.get("index") or 0
+            latest, pieces = state.latest.get(place, (-1, "")), []
+            for each in given:
+                latest, piece = pieced(latest, each)
+                pieces.append(piece)
+            state = state._replace(latest={**state.latest, place: latest})
+            choice = {**choice, "delta": {**delta, "content_blocks": pieces}}
+        choices.append(choice)
+    return state, {**chunk, "choices": choices} if choices else chunk
+
+
+def pieced(latest: tuple[int, str], block: JSON) -> tuple[tuple[int, str], JSON]:
+    """A chunk of the content, as what it adds to the block before, or as the next. Only text is added to."""
+    index, open = latest
+    kind, parts = str(block.get("type")), parts_of(block)
+    plain = kind == "text" or (kind == "thinking" and all(part.get("type") == "text" for part in parts))
+    index = index if plain and kind == open else index + 1
+    if kind == "thinking":
+        parts = [{"type": "text", "text": thinking(block)}] if plain else parts
+        block = {"type": kind, "thinking": [{"index": n, **part} for n, part in enumerate(parts)]}
+    return (index, kind if plain else ""), {"index": index, "delta": block}
+
+
+# ── and back ─────────────────────────────────────────────────────────────
+
+
+def own(message: JSON) -> Any:
+    """The content of an earlier turn of Mistral's own: its chunks, and what else was said. None where the
+    blocks are not Mistral's, whose thoughts are lists. Raises BadRequest."""
+    blocks = [block for _, block in blocks_of(message["content_blocks"], "messages[].content_blocks")]
+    if not any(is_own(block) for block in blocks):
+        return None
+    content = message.get("content")
+    said = "".join(str(block.get("text") or "") for block in blocks if block.get("type") == "text")
+    if isinstance(content, str) and content != said:
+        blocks = [block for block in blocks if block.get("type") != "text"]
+        blocks += [{"type": "text", "text": content}] if content else []
+    return blocks
+
+
+def is_own(block: Mapping[str, Any]) -> bool:
+    kind = block.get("type")
+    return kind == "reference" or (kind == "thinking" and isinstance(block.get("thinking"), list))
+
+
+MANNERS = Manners(gone=OURS | {THOUGHT}, ids=re.compile(r"[a-zA-Z0-9]{9}"), length=9, own=own)
+"""Ids of calls that are not its own are a 400 ("must be a-z, A-Z, 0-9, with a length of 9"):
+https://mistralai.github.io/mistral-common/usage/tools/."""

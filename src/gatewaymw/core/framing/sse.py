@@ -7,9 +7,12 @@ which its reader will notice. Bytes pass as they came, UTF-8 or not, but for a b
 
 from __future__ import annotations
 
+import re
+
 from .base import Cutter, Frame, FramingError
 
 _BOM = b"\xef\xbb\xbf"
+_EVENT = re.compile(rb"(?:event: (.*)\n)?data: (.*)\n\n")
 
 
 class SSE(Cutter):
@@ -33,16 +36,15 @@ class SSE(Cutter):
         self._event = ""
 
     def feed(self, data: bytes) -> list[Frame]:
-        # The usual piece is one event of one line: this way it takes half the time of the general one.
+        # The usual piece is one event, perhaps with its name: this way it takes half the time of the general.
         if (
             self._clean
-            and data.startswith(b"data: ")
-            and data.endswith(b"\n\n")
-            and data.find(b"\n") == len(data) - 2
+            and (found := _EVENT.fullmatch(data))
             and data.find(b"\r") < 0
             and len(data) <= self._limit
         ):
-            return [Frame(data[6:-2])]
+            name, said = found.groups()
+            return [Frame(said, name.decode(errors="replace") if name else "")]
         return super().feed(data)
 
     def _cut(self, data: bytes, frames: list[Frame]) -> None:

@@ -138,7 +138,7 @@ TOGETHER = compatible(
 MISTRAL = compatible(
     "mistral-ai", "https://api.mistral.ai/v1", CHAT, EMBED, TRANSCRIBE, *CATALOGUE,
     rename={**LENGTH, "seed": "random_seed", "dimensions": "output_dimension"}, roles=SYSTEM,
-    without=UNKNOWN_TO_MISTRAL, implied=("stream_options",), turns=("name", "reasoning_content", *ECHOED),
+    without=UNKNOWN_TO_MISTRAL, implied=("stream_options",), turns=("name", *ECHOED),
     manners=mistral.MANNERS, answers={CHAT: mistral.CHAT},
     env_key="MISTRAL_API_KEY", doc="https://docs.mistral.ai/api",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from .. import json
@@ -18,15 +19,18 @@ from ..endpoints import Client
 from ..errors import GatewayError, UpstreamError
 from ..model import Context, Keys
 from ..plan import Target
-from ..values import JSON, Answer, Call, Env, Failure, Outcome
+from ..values import JSON, Answer, Call, Env, Failure, Outcome, Request
 from .encode import Prepared, prepare
-from .pipeline import ODD, Passage, Passthrough, Raw, Translation, cut_short
+from .passthrough import Passthrough
+from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
 from .reply import Live, Reply
 from .retry import pause
 
 T = TypeVar("T")
 LENT = ("azure_ad_token", "aws_session_token")
 """Options that are credentials and travel as they are."""
+LATE = Failure("timeout", "took longer than the request may take", 408, "timeout")
+TOO_LONG = Failure("broken", "answered with more than may be read", 502, "upstream_too_large")
 
 
 def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
@@ -42,13 +46,10 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     retry, tries = target.retry, 0
     while True:
         started = env.now()
-        request, late = made.request, call.deadline - started
-        if request.timeout is None or late < request.timeout:
-            late = max(late, 0.001)
-            request = replace(request, timeout=late, idle=min(late, request.idle or late))
+        request = made.request.within(max(call.deadline - started, 0.001))
         expires = started + (request.timeout or 0)
         raw = call.endpoint.answer == "bytes" and made.codec.media is None
-        outcome = yield from send(request, made.stream or raw)
+        outcome = discreet((yield from answered(request, made.stream or raw, expires, env)), made.keys)
         result = yield from judge(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
             return replace(result, tries=tries, again=tries > 0) if tries else result
@@ -63,6 +64,32 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
         tries += 1
 
 
+def answered(request: Request, live: bool, expires: float, env: Env) -> Flow[Outcome]:
+    """What comes of a request. A `live` one's answer is left open where it is good; any other is read to its
+    end, which must have come by the time that its head must."""
+    outcome = yield from send(request, stream=True, errors=True)
+    if isinstance(outcome, Failure) or outcome.stream is None or (live and outcome.ok):
+        return outcome
+    body = yield from read_all(outcome.stream, request.limit, expires, env)
+    yield from close(outcome.stream)
+    return body if isinstance(body, Failure) else Answer(outcome.status, outcome.headers, body)
+
+
+def read_all(stream: int, limit: int, expires: float, env: Env) -> Flow[bytes | Failure]:
+    pieces: list[bytes] = []
+    size = 0
+    while (left := expires - env.now()) > 0:
+        data = yield from read(stream, left)
+        if isinstance(data, Failure):
+            return LATE if data.kind == "timeout" else data
+        if not data:
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.append(data)
+        if (size := size + len(data)) > limit:
+            return TOO_LONG
+    return LATE
+
+
 def judge(
     outcome: Outcome, made: Prepared, target: Target, call: Call, env: Env, expires: float
 ) -> Flow[Reply | Answer | Failure]:
@@ -75,25 +102,29 @@ def judge(
     passage = passage_of(kind, made, call)
     if passage is None:
         return (yield from unstreamed(outcome, made, kind, env, expires))
-    return (yield from commit(outcome, passage, target, made, env, expires))
+    reply = yield from commit(outcome, passage, target, made, env, expires)
+    if isinstance(reply, Failure):
+        return reply
+    return replace(reply, passage=Bounded(passage, call.deadline, env.now))
 
 
 def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
     """How a stream of that content type goes through; None where it is no stream at all."""
     if not made.stream or (call.endpoint.answer == "bytes" and kind != "text/event-stream"):
         return Raw()
+    told = made.context, call.endpoint.client, partial(redacted, keys=made.keys)
     if kind == "application/json" and made.codec.stream and (array := made.codec.stream.array):
-        return Translation(replace(made.codec.stream, framer=array), made.context, call.endpoint.client)
+        return Translation(replace(made.codec.stream, framer=array), *told)
     if kind in ("application/json", "text/html", "text/plain"):
         return None
     if made.codec.stream:
-        return Translation(made.codec.stream, made.context, call.endpoint.client)
-    return Passthrough(made.context, call.endpoint.client)
+        return Translation(made.codec.stream, *told)
+    return Passthrough(*told)
 
 
 def commit(
     answer: Answer, passage: Passage, target: Target, made: Prepared, env: Env, expires: float
-) -> Flow[Reply | Failure]:
+) -> Flow[Live | Failure]:
     """Read until the first meaningful event; before it, all is undone by closing the body."""
     assert answer.stream is not None
     out = b""
@@ -178,7 +209,7 @@ def decoded(answer: Answer, made: Prepared, call: Call) -> tuple[bytes, str]:
 def turned(answer: Answer, made: Prepared, turn: Callable[[JSON, Context], T]) -> T:
     """What a transform makes of an answer. Raises UpstreamError."""
     try:
-        return turn(json.loads(answer.body), replace(made.context, answer=answer.headers))
+        return turn(json.loads(answer.body), made.context.answered(answer.headers))
     except ODD as error:
         raise invalid(made) from error
 
@@ -234,21 +265,40 @@ def explained(answer: Answer, status: int, made: Prepared) -> bytes:
         message = f"{made.context.provider} answered with a redirect, which is not followed"
         inner = {"message": message, "type": "upstream_error", "param": None, "code": "upstream_redirect"}
         return json.dumps({"error": inner, "provider": made.context.provider})
-    render = made.codec.error or openai.error
-    body = parsed(answer.body)
+    render, body = made.codec.error or openai.error, parsed(answer.body)
+    context = made.context.answered(answer.headers)
     try:
-        shaped = render(body, status, made.context)
+        shaped = render(body, status, context)
     except ODD:
-        shaped = openai.error(body, status, made.context)
+        shaped = openai.error(body, status, context)
     return json.dumps({**shaped, "provider": made.context.provider})
 
 
 def redacted(body: bytes, keys: Keys) -> bytes:
-    """An error without the credentials, which some providers quote, whole or in an event of a stream."""
-    for secret in (keys.api_key, *(keys.options.get(name, "") for name in LENT)):
-        if len(secret) >= 8:
-            body = body.replace(json.dumps(secret)[1:-1], b"[redacted]")
+    """Words without the credentials, which some providers quote, whole or in an event of a stream."""
+    for secret in secrets(keys):
+        body = body.replace(json.dumps(secret)[1:-1], b"[redacted]")
     return body
+
+
+def discreet(outcome: Outcome, keys: Keys) -> Outcome:
+    """An outcome without the headers that hold a credential: a proxy may echo what it was sent."""
+    if isinstance(outcome, Failure):
+        return outcome
+    hidden, told = secrets(keys), "\n".join(outcome.headers.values())
+    if not any(secret in told for secret in hidden):
+        return outcome
+    kept = {
+        name: value
+        for name, value in outcome.headers.items()
+        if not any(secret in value for secret in hidden)
+    }
+    return replace(outcome, headers=kept)
+
+
+def secrets(keys: Keys) -> list[str]:
+    """What a request was signed with and an answer must not hold; shorter ones would be found in any text."""
+    return [key for key in (keys.api_key, *(keys.options.get(name, "") for name in LENT)) if len(key) >= 8]
 
 
 def parsed(body: bytes) -> object:

@@ -8,8 +8,9 @@ and what was not asked for by then is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .. import json
 from ..commands import Flow, all_of
@@ -29,10 +30,11 @@ WIDTH = 8
 def batched(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """Ask one target, as often as its dialect must."""
     try:
-        batch, calls = yield from cut(target, call, env)
+        batch = batch_of(target, call)
+        calls = (yield from cut(batch, target, call, env)) if batch else (call,)
     except GatewayError as error:
         return replace(refusal(error, call.endpoint.client), target=target)
-    if batch is None:
+    if batch is None or len(calls) < 2:
         return (yield from attempt(target, calls[0], env))
     found: dict[int, Reply] = {}
     pieces = list(enumerate(calls))
@@ -43,19 +45,21 @@ def batched(target: Target, call: Call, env: Env) -> Flow[Reply]:
     return next((reply for reply in replies if reply.status >= 300), None) or joined(replies, batch)
 
 
-def cut(target: Target, call: Call, env: Env) -> Flow[tuple[Batch | None, tuple[Call, ...]]]:
-    """The calls that one becomes, and how their answers are joined; None where it stays one."""
+def batch_of(target: Target, call: Call) -> Batch | None:
+    """How the call would be cut; None where it stays one, as nearly all do."""
     if target.missing:
-        return None, (call,)  # the attempt says so
-    body = {**call.body, **target.overrides} if target.overrides else call.body
+        return None  # the attempt says so
+    given = target.overrides if "model" in target.overrides else call.body
+    return route_of(target, call, str(given.get("model") or "")).codec.batch
+
+
+def cut(batch: Batch, target: Target, call: Call, env: Env) -> Flow[tuple[Call, ...]]:
+    """The calls that one becomes: the call itself, with its files at hand, where there is nothing to cut."""
+    body: Mapping[str, Any] = {**call.body, **target.overrides}
     codec = route_of(target, call, str(body.get("model") or "")).codec
-    if codec.batch is None:
-        return None, (call,)
     body = yield from fetched(codec, target.provider.name, call, body, env)
-    pieces = codec.batch.cut(body, context_of(target, call, body, env))
-    if len(pieces) < 2:
-        return None, (replace(call, body=body),)
-    return codec.batch, tuple(replace(call, body=piece) for piece in pieces)
+    pieces = batch.cut(body, context_of(target, call, body, env))
+    return tuple(replace(call, body=piece) for piece in (pieces if len(pieces) > 1 else (body,)))
 
 
 def lane(target: Target, pieces: Iterable[tuple[int, Call]], found: dict[int, Reply], env: Env) -> Flow[None]:

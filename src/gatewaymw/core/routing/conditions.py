@@ -52,6 +52,21 @@ def compile_query(query: Any, regex: Regex, *, path: str = "query", prefix: str 
     return _query(query, regex, path, prefix, iter(range(MAX_CLAUSES)), 1)
 
 
+def sole_text(query: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The path and the text of a query that asks no more than whether the one is the other."""
+    if len(query) != 1:
+        return None
+    [(path, value)] = query.items()
+    if isinstance(value, Mapping) and len(value) == 1:
+        value = value.get("$eq")
+    return (path, value) if isinstance(value, str) else None
+
+
+def reader(path: str, prefix: str = "/v1") -> Reader:
+    """What a path of a query reads. Raises ConfigError for one that there is not."""
+    return _reader(path, path, prefix)
+
+
 def _query(query: Any, regex: Regex, path: str, prefix: str, budget: Iterator[int], depth: int) -> Test:
     if not isinstance(query, Mapping):
         raise ConfigError("a query is an object of paths and values", path=path)

@@ -21,6 +21,8 @@ IDLE = 60.0
 """Seconds of silence within a stream after which an upstream counts as gone."""
 PATIENCE = 600.0
 """Seconds to the head of an answer, and to the next bytes of a whole one, unless configured."""
+LONGEST = 60_000
+"""Characters of a path with its query: HTTP libraries refuse addresses of 64 KiB."""
 NO_KEYS = Keys()
 
 
@@ -47,7 +49,8 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     body: Mapping[str, Any] = {**call.body, **target.overrides} if target.overrides else call.body
     context = context_of(target, call, body, env)
     route = route_of(target, call, context.model)
-    body = yield from fetched(route.codec, target.provider.name, call, body, env)
+    if route.codec.links:
+        body = yield from fetched(route.codec, target.provider.name, call, body, env)
     encoded, payload, kind = encode(route, target, call, body, context, env)
     keys = yield from keys_of(target, call, env)
     request = Request(
@@ -161,7 +164,9 @@ def elsewhere(error: Unsupported, target: Target, context: Context) -> Unsupport
 def keys_of(target: Target, call: Call, env: Env) -> Flow[Keys]:
     """What the request is signed with."""
     given = target.credential
-    key = yield from key_of(target, call)
+    key = (
+        str((yield from ask("secret", given.source))) if given and not given.secret else key_of(target, call)
+    )
     if given and given.option:
         keys = Keys("", {**target.options, given.option: key}, env.clock(), given.held)
     else:
@@ -171,11 +176,10 @@ def keys_of(target: Target, call: Call, env: Env) -> Flow[Keys]:
     return keys
 
 
-def key_of(target: Target, call: Call) -> Flow[str]:
-    """The credential for a target: its own, or the caller's where it can only be meant for it."""
-    if held := target.credential:
-        secret = held.secret.reveal() if held.secret else (yield from ask("secret", held.source))
-        return str(secret)
+def key_of(target: Target, call: Call) -> str:
+    """The credential at hand: the target's own, or the caller's where it can only be meant for it."""
+    if target.credential and target.credential.secret:
+        return target.credential.secret.reveal()
     if call.key:
         return call.key.reveal()
     if target.provider.needs_key:
@@ -190,14 +194,32 @@ def key_of(target: Target, call: Call) -> Flow[str]:
 
 
 def address(route: Route, target: Target, call: Call, context: Context) -> str:
-    path = route.path
-    if callable(path):
-        path = path(context)
-    elif "{" in path:
-        path = path.format_map({**target.options, "model": quote(context.model, safe="")})
+    """Where a request goes. Raises BadRequest where what the client named makes no address."""
+    path = path_of(route, target, context)
+    if "/." in path and not {".", ".."}.isdisjoint(path.partition("?")[0].split("/")):
+        raise BadRequest("a model is not called . or .., which would lead to another path", param="model")
     if call.query and call.endpoint.body in ("none", "any"):
-        return f"{target.base}{path}{'&' if '?' in path else '?'}{call.query}"
+        path = f"{path}{'&' if '?' in path else '?'}{call.query}"
+    if len(path) > LONGEST:
+        raise BadRequest(
+            f"what the request names makes a path of more than {LONGEST} characters; name it shorter",
+            code="path_too_long",
+            param="model" if context.model else None,
+        )
     return target.base + path
+
+
+def path_of(route: Route, target: Target, context: Context) -> str:
+    try:
+        if callable(route.path):
+            return route.path(context)
+        if "{" in route.path:
+            return route.path.format_map({**target.options, "model": quote(context.model, safe="")})
+    except UnicodeEncodeError:
+        raise BadRequest(
+            "the model's name holds half a surrogate pair; send whole text", param="model"
+        ) from None
+    return route.path
 
 
 def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
@@ -205,10 +227,10 @@ def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
     headers = {"user-agent": AGENT, "accept-encoding": "identity", **target.headers}
     if kind:
         headers["content-type"] = kind
-    hop = call.headers.get("connection", "").lower().replace(" ", "").split(",")  # RFC 9110, 7.6.1
-    for name in (*target.provider.accepts, *target.forward):
-        if (value := call.headers.get(name)) is not None and name not in hop:
-            headers[name] = clean(name, value)
+    asked = [name for name in (*target.provider.accepts, *target.forward) if name in call.headers]
+    if asked:
+        hop = call.headers.get("connection", "").lower().replace(" ", "").split(",")  # RFC 9110, 7.6.1
+        headers |= {name: clean(name, call.headers[name]) for name in asked if name not in hop}
     return headers
 
 

@@ -7,20 +7,18 @@ that a stream which broke does not look like one that ended (ST-02, ST-03, ST-04
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from ..dialects.openai import meaningful, stream_fault
+from ..dialects.openai import meaningful
 from ..endpoints import Client
 from ..errors import GatewayError, UpstreamError
 from ..framing.base import Frame, FramingError
-from ..framing.sse import SSE
-from ..model import Context, Stream, decode_json
+from ..model import Context, Stream
 from ..values import Failure
 
 HELD = 64 * 1024
 """Bytes after which a stream counts as begun, meaningful or not."""
-TAIL = 8 * 1024
 ODD = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 """What a transform raises when an event has a shape its provider never documented."""
 
@@ -32,12 +30,25 @@ class Broken(Exception):
 class Passage(Protocol):
     """The way of one stream through the gateway."""
 
-    started: bool
-    """Something meaningful came."""
-    error: GatewayError | None
-    """Why the stream is over before its time."""
-    over: bool
-    """Nothing more is to be read."""
+    @property
+    def started(self) -> bool:
+        """Something meaningful came."""
+        ...
+
+    @property
+    def error(self) -> GatewayError | None:
+        """Why the stream is over before its time."""
+        ...
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be read."""
+        ...
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the gateway can say something of its own in it."""
+        ...
 
     def feed(self, data: bytes) -> bytes:
         """What `data` gives the client."""
@@ -50,6 +61,18 @@ class Passage(Protocol):
     def fail(self, failure: Failure) -> bytes:
         """The upstream broke off: the last words. Raises Broken where there can be none."""
         ...
+
+    def stop(self, error: GatewayError) -> bytes:
+        """The gateway itself ends it: the last words. Raises Broken where there can be none."""
+        ...
+
+
+Scrub = Callable[[bytes], bytes]
+"""Takes credentials out of what an error quotes."""
+
+
+def as_it_is(words: bytes) -> bytes:
+    return words
 
 
 def cut_short(context: Context) -> UpstreamError:
@@ -70,10 +93,14 @@ def broke_off(context: Context, failure: Failure) -> UpstreamError:
 class Translation:
     """A stream in another dialect: frame, decode, fold, encode."""
 
-    def __init__(self, stream: Stream[Any], context: Context, client: Client) -> None:
+    speaks = True
+
+    def __init__(
+        self, stream: Stream[Any], context: Context, client: Client, scrub: Scrub = as_it_is
+    ) -> None:
         self.started = self.over = False
         self.error: GatewayError | None = None
-        self._stream, self._context, self._client = stream, context, client
+        self._stream, self._context, self._client, self._scrub = stream, context, client, scrub
         self._framer, self._state = stream.framer(), stream.start
         self._held = 0
 
@@ -81,7 +108,7 @@ class Translation:
         try:
             frames = self._framer.feed(data)
         except FramingError as error:
-            return self._stop(unreadable(self._context, error))
+            return self.stop(unreadable(self._context, error))
         self._held += len(data)
         out = self._fold(frames)
         self.started = self.started or self._held > HELD
@@ -93,7 +120,7 @@ class Translation:
         try:
             out = self._fold(self._framer.close())
         except FramingError as error:
-            return self._stop(unreadable(self._context, error))
+            return self.stop(unreadable(self._context, error))
         if self.over:
             return out
         return out + self._last(cut_short(self._context))
@@ -110,9 +137,9 @@ class Translation:
                     continue
                 self._state, chunks = step(self._state, event, self._context)
             except GatewayError as error:
-                return out + self._stop(error)
+                return out + self.stop(error)
             except ODD:
-                return out + self._stop(unreadable(self._context))
+                return out + self.stop(unreadable(self._context))
             for chunk in chunks:
                 out += write(chunk)
                 self.started = self.started or meaningful(chunk)
@@ -123,87 +150,19 @@ class Translation:
         if self._stream.ended(self._state):
             self.over = True
             return self._client.done
-        return self._stop(error)
+        return self.stop(error)
 
-    def _stop(self, error: GatewayError) -> bytes:
-        self.error, self.over = error, True
-        return self._client.event(error)
-
-
-DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]$")
-FINISHED = re.compile(rb'"finish_reason": ?"|"type": ?"[\w.]+\.(?:completed|done)"')
-
-
-class Passthrough:
-    """Events in the client's own dialect: bytes go on untouched.
-
-    They are read only until the first meaningful one. After it, only the tail is kept, to see at
-    the end whether the terminal marker came.
-    """
-
-    def __init__(self, context: Context, client: Client) -> None:
-        self.started = self.over = False
-        self.error: GatewayError | None = None
-        self._context, self._client = context, client
-        self._framer = SSE()
-        self._held = b""
-        self._tail = bytearray()
-
-    def feed(self, data: bytes) -> bytes:
-        self._tail += data
-        if len(self._tail) > 4 * TAIL:
-            del self._tail[:-TAIL]
-        if self.started:
-            return data
-        self._held += data
-        try:
-            for frame in self._framer.feed(data):
-                self._judge(frame)
-        except ValueError as error:
-            return self._stop(unreadable(self._context, error if isinstance(error, FramingError) else ""))
-        self.started = self.started or len(self._held) > HELD
-        return self._release() if self.started else b""
-
-    def close(self) -> bytes:
-        return self._last(cut_short(self._context))
-
-    def fail(self, failure: Failure) -> bytes:
-        return self._last(broke_off(self._context, failure))
-
-    def _judge(self, frame: Frame) -> None:
-        event = decode_json(frame)
-        if isinstance(event, dict):
-            # All that came at once is looked at: while nothing was shown, an error undoes it all.
-            self.error = self.error or stream_fault(event)
-            self.started = self.started or meaningful(event)
-
-    def _release(self) -> bytes:
-        held, self._held = self._held, b""
-        return held
-
-    def _last(self, error: GatewayError) -> bytes:
+    def stop(self, error: GatewayError) -> bytes:
         if self.over:
             return b""
-        self.over = True
-        tail = self._tail[-TAIL:].rstrip()
-        if DONE.search(tail, max(0, len(tail) - len("\ndata: [DONE]"))):
-            return self._release()
-        if FINISHED.search(tail):
-            # A dialect's cousin that never says [DONE]: OpenAI's clients wait for it.
-            return self._release() + self._ended() + self._client.done
-        return self._release() + self._ended() + self._stop(error)
-
-    def _ended(self) -> bytes:
-        """What closes the event the upstream left open, so that ours is read as one of its own."""
-        return b"" if self._tail.endswith((b"\n\n", b"\r\n\r\n")) or not self._tail else b"\n\n"
-
-    def _stop(self, error: GatewayError) -> bytes:
         self.error, self.over = error, True
-        return self._client.event(error)
+        return self._scrub(self._client.event(error))
 
 
 class Raw:
     """A body that is no stream of events: sound, a file, whatever a proxied path answers."""
+
+    speaks = False
 
     def __init__(self) -> None:
         self.started, self.over = True, False
@@ -217,3 +176,53 @@ class Raw:
 
     def fail(self, failure: Failure) -> bytes:
         raise Broken(failure.message)
+
+    def stop(self, error: GatewayError) -> bytes:
+        raise Broken(error.message)
+
+
+class Bounded:
+    """A passage that is over at a given moment, however busy it still is (DOS-09)."""
+
+    __slots__ = ("_deadline", "_now", "_passage")
+
+    def __init__(self, passage: Passage, deadline: float, now: Callable[[], float]) -> None:
+        self._passage, self._deadline, self._now = passage, deadline, now
+
+    @property
+    def started(self) -> bool:
+        return self._passage.started
+
+    @property
+    def error(self) -> GatewayError | None:
+        return self._passage.error
+
+    @property
+    def over(self) -> bool:
+        return self._passage.over
+
+    @property
+    def speaks(self) -> bool:
+        return self._passage.speaks
+
+    def feed(self, data: bytes) -> bytes:
+        if self._now() > self._deadline:
+            return self._passage.stop(LATE)
+        return self._passage.feed(data)
+
+    def close(self) -> bytes:
+        return self._passage.close()
+
+    def fail(self, failure: Failure) -> bytes:
+        return self._passage.fail(failure)
+
+    def stop(self, error: GatewayError) -> bytes:
+        return self._passage.stop(error)
+
+
+LATE = GatewayError(
+    "the answer took longer than this gateway gives one; its total_timeout says how long that is",
+    status=504,
+    type="timeout_error",
+    code="total_timeout",
+)

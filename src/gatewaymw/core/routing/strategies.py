@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable
+from itertools import islice
 from typing import Protocol
 
 from ..commands import Flow
@@ -48,12 +49,12 @@ def single(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
 @strategy("fallback")
 def fallback(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
     """Each child in turn until one does well; the last one's word counts, whatever it is."""
-    *others, last = group.children
-    for child in others:
+    last = len(group.children) - 1
+    for child in islice(group.children, last):  # a slice would copy them all for each request
         reply = yield from visit(child)
         if reply.final or not falls_back(group.on, reply.status) or env.now() >= call.deadline:
             return reply
-    return (yield from visit(last))
+    return (yield from visit(group.children[last]))
 
 
 def falls_back(on: frozenset[int] | None, status: int) -> bool:
@@ -63,8 +64,8 @@ def falls_back(on: frozenset[int] | None, status: int) -> bool:
 @strategy("loadbalance")
 def loadbalance(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
     """One child, drawn by weight."""
-    *bounds, total = group.bounds
-    return (yield from visit(group.children[bisect(bounds, env.random() * total)]))
+    bounds, last = group.bounds, len(group.bounds) - 1
+    return (yield from visit(group.children[bisect(bounds, env.random() * bounds[last], 0, last)]))
 
 
 @strategy("conditional")

@@ -14,7 +14,7 @@ from ...errors import BadRequest, Unsupported
 from ...values import JSON
 from ..calls import arguments
 from ..fields import mapping, text, wrong
-from ..history import told
+from ..history import cited, told
 from ..media import Media, data_uri, is_data, kind_of, media_type, read_text
 
 Part: TypeAlias = Mapping[str, Any]
@@ -202,8 +202,8 @@ def own(value: Any, path: str, lost: list[str]) -> list[Part]:
     (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
     """
     kept: list[Part] = []
-    for where, given in told(value, path, lost):
-        block = given if "type" in given else reworded(given)
+    for where, given in told(value, path):
+        block = given if "type" in given else reworded(given, lost)
         if not block or foreign(block, f"{where}.type"):
             lost.append("messages[].content_blocks")
         elif block["type"] != "text":
@@ -238,10 +238,11 @@ def argued(block: Part, path: str) -> Part:
     return {**{name: block[name] for name in block if name != "partial_json"}, "input": given}
 
 
-def reworded(block: Part) -> Part:
+def reworded(block: Part, lost: list[str]) -> Part:
     """A block of Converse's that is Claude's, in Anthropic's words; nothing for any other."""
     thought = block.get("reasoningContent")
     if isinstance(block.get("text"), str):
+        lost += cited(block)  # whose places are told otherwise
         return {"type": "text", "text": block["text"]}
     if not isinstance(thought, Mapping):
         return {}

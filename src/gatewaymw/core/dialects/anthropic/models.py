@@ -9,6 +9,7 @@ A model that no row names is asked as it is, and Anthropic has the last word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
@@ -71,6 +72,8 @@ ROWS: Mapping[str, Traits] = {
     "claude-mythos-5-2": ALWAYS._replace(forced=False),
 }
 BY_LENGTH = sorted(ROWS, key=len, reverse=True)
+BEGINNING = re.compile("|".join(map(re.escape, BY_LENGTH)))
+"""One search for all of them, each request being asked."""
 
 
 def traits_of(model: str) -> Traits:
@@ -79,5 +82,5 @@ def traits_of(model: str) -> Traits:
     What other hosts write before it (`us.anthropic.claude-…`, `publishers/anthropic/models/claude-…`)
     does not count.
     """
-    name = model[max(model.find("claude-"), 0) :]
-    return next((ROWS[row] for row in BY_LENGTH if name.startswith(row)), UNKNOWN)
+    found = BEGINNING.match(model, max(model.find("claude-"), 0))
+    return ROWS[found[0]] if found else UNKNOWN

@@ -13,7 +13,7 @@ from typing import Any
 from ... import json
 from ...model import Context
 from ...values import JSON, NOTHING
-from ..calls import functional
+from ..calls import ended, functional
 from .errors import fault
 
 # https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
@@ -41,10 +41,9 @@ def response(body: JSON, context: Context) -> JSON:
     blocks = [block for block in content if isinstance(block, dict)]
     given = body.get("usage")
     counts: Mapping[str, Any] = given if isinstance(given, dict) else NOTHING
-    reason = finish(body.get("stop_reason"))
     told = message(blocks, body, context)
-    if "function_call" in told and reason == "tool_calls":
-        reason = "function_call"
+    called = "tool_calls" in told or "function_call" in told
+    reason = finish(body.get("stop_reason"), called, context)
     made: JSON = {
         "id": body.get("id") or context.id,
         "object": "chat.completion",
@@ -127,9 +126,10 @@ def annotation(citation: Any, begin: int, end: int) -> JSON | None:
     return {"type": "url_citation", "url_citation": {"start_index": begin, "end_index": end, **page}}
 
 
-def finish(reason: Any) -> str:
-    """OpenAI's finish reason; `stop` for one that is not known, since the message is whole."""
-    return FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
+def finish(reason: Any, called: bool, context: Context) -> str:
+    """OpenAI's finish reason; for one that is not known what follows from whether the client's tools were
+    called, since the message is whole."""
+    return ended(FINISH.get(reason, "stop") if isinstance(reason, str) else "stop", called, context)
 
 
 def usage(counts: Mapping[str, Any], context: Context) -> JSON:

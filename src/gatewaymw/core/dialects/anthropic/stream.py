@@ -8,7 +8,7 @@ block starts, grows by deltas and stops; `message_delta` tells why it ended and,
 Where strictness is off, a delta also has `content_blocks`, of which a client can make Anthropic's blocks
 again, to send them back: `[{"index": 0, "delta": {…}}]`. The first delta of an index is the block as it
 starts, with its `type`. In the following, strings (`text`, `thinking`, `signature`, and `partial_json`, whose
-whole is the JSON of `input`) are to be appended, and each `citation` added to the block's `citations`.
+whole is the JSON of `input`) are to be appended, and `citations` put into the block's by their own `index`.
 Calls of the client's tools are no such blocks: they are `tool_calls`.
 """
 
@@ -46,6 +46,10 @@ class State(NamedTuple):
     said: int = 0
     begin: int = 0
     cited: tuple[Any, ...] = ()
+    noted: int = 0
+    """How many citations of the open block were told."""
+    pages: tuple[JSON, ...] = ()
+    """The annotations so far. OpenAI's clients take a list without indexes only once: it comes at the end."""
 
 
 def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON, ...]]:
@@ -116,9 +120,17 @@ def grown(state: State, event: JSON, delta: JSON, context: Context) -> tuple[Sta
     elif kind == "citations_delta" and state.searching:
         state = state._replace(cited=(*state.cited, delta["citation"]))
     if not context.strict:
-        grew = {name: value for name, value in delta.items() if name != "type"}
+        state, grew = aside_of(state, delta)
         made["content_blocks"] = [{"index": event.get("index"), "delta": grew}]
     return state, (chunk(state, context, made),) if made else ()
+
+
+def aside_of(state: State, delta: JSON) -> tuple[State, JSON]:
+    """What a delta adds to its block. Citations are numbered, by which a client puts them together."""
+    if delta["type"] == "citations_delta":
+        note = {"index": state.noted, **delta["citation"]}
+        return state._replace(noted=state.noted + 1), {"citations": [note]}
+    return state, {name: value for name, value in delta.items() if name != "type"}
 
 
 def opened(state: State, event: JSON, block: JSON, context: Context) -> tuple[State, tuple[JSON, ...]]:
@@ -126,7 +138,7 @@ def opened(state: State, event: JSON, block: JSON, context: Context) -> tuple[St
     kind = block.get("type")
     if kind == "tool_use":
         return calling(state, block, context)
-    state = state._replace(calling=False, begin=state.said)
+    state = state._replace(calling=False, begin=state.said, noted=len(block.get("citations") or ()))
     delta: JSON = {}
     if kind == "text" and block.get("text"):
         delta["content"] = block["text"]
@@ -169,8 +181,7 @@ def closed(state: State, context: Context) -> tuple[State, tuple[JSON, ...]]:
     if not state.cited:
         return (state._replace(calling=False) if state.calling else state), ()
     found = [made for each in state.cited if (made := annotation(each, state.begin, state.said))]
-    state = state._replace(cited=())
-    return state, (chunk(state, context, {"annotations": found}),) if found else ()
+    return state._replace(cited=(), pages=(*state.pages, *found)), ()
 
 
 # ── the message around them ──────────────────────────────────────────────
@@ -203,16 +214,19 @@ def told(state: State, event: JSON, context: Context) -> State:
     state = state._replace(counts={**state.counts, **news})
     if delta.get("stop_reason") is None:
         return state
-    reason = finish(delta["stop_reason"])
-    if reason == "tool_calls" and functional(context):
-        reason = "function_call"
+    reason = finish(delta["stop_reason"], state.tool >= 0, context)
     why = refusal(delta)
-    last = chunk(state, context, {"refusal": why} if why else {}, reason) | tier(state.counts)
+    said: JSON = {"refusal": why} if why else {}
+    last = chunk(state, context, said | annotated(state), reason) | tier(state.counts)
     return state._replace(last=last if context.strict else {**left(delta), **last})
 
 
+def annotated(state: State) -> JSON:
+    return {"annotations": [*state.pages]} if state.pages else {}
+
+
 def ended(state: State, context: Context) -> tuple[State, tuple[JSON, ...]]:
-    last = state.last or chunk(state, context, {}, "stop")
+    last = state.last or chunk(state, context, annotated(state), finish(None, state.tool >= 0, context))
     state = state._replace(ended=True)
     if not context.include_usage:
         return state, (last,)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from ...errors import BadRequest, Unsupported
 from ...values import JSON
 from ..fields import mapping, text, wrong
-from ..history import told
+from ..history import cited, told
 from ..media import Media, data_uri, is_data, kind_of, media_type, read_text
 
 Part: TypeAlias = Mapping[str, Any]
@@ -156,7 +156,8 @@ def own(value: Any, path: str, lost: list[str]) -> list[JSON]:
     """Cohere's parts of an earlier answer (`content_blocks`). Those of others are named in `lost`: a thought
     is another's where it is signed, or in pieces."""
     kept: list[JSON] = []
-    for where, part in told(value, path, lost):
+    for where, part in told(value, path):
+        lost += cited(part)
         kind = part.get("type", "text" if "text" in part else None)
         if any(part.get(name) for name in SIGNED) or isinstance(part.get("thinking"), list):
             lost.append("messages[].content_blocks")

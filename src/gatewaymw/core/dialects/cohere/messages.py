@@ -71,14 +71,15 @@ def answered(message: Part, path: str, called: dict[str, str], lost: list[str]) 
     if message.get("audio") is not None:
         lost.append("messages[].audio")
     made: JSON = {"role": "assistant"}
+    calls = calls_of(message, path, called)
     spoken = spoken_of(message, path, lost)
-    if spoken is not None:
+    if spoken is not None and not (calls and spoken == ""):  # as clients have it of a stream: it says nothing
         made["content"] = spoken
     if message.get("tool_plan") is not None:
         made["tool_plan"] = words(message["tool_plan"], f"{path}.tool_plan")
     if message.get("citations") is not None:
         made["citations"] = array(message["citations"], f"{path}.citations")
-    if calls := calls_of(message, path, called):
+    if calls:
         made["tool_calls"] = calls
     return made
 
@@ -92,7 +93,7 @@ def spoken_of(message: Part, path: str, lost: list[str]) -> str | list[JSON] | N
         return kept
     if not kept and refusal is None:
         return None if given is None else content(given, f"{path}.content", ASSISTANT)
-    if given is not None:
+    if given not in (None, ""):
         kept += parts(given, f"{path}.content", ASSISTANT)
     if refusal is not None:
         kept.append({"type": "text", "text": words(refusal, f"{path}.refusal")})

@@ -15,7 +15,7 @@ from ...errors import UpstreamError
 from ...model import Context
 from ...values import JSON
 from .. import openai
-from ..calls import functional
+from ..calls import ended, functional
 
 FINISH: Mapping[str, str] = {"MAX_TOKENS": "length", "TOOL_CALL": "tool_calls"}
 """OpenAI's words for the reasons that are not `stop`, as COMPLETE and STOP_SEQUENCE are."""
@@ -30,10 +30,8 @@ def response(body: JSON, context: Context) -> JSON:
     said = body.get("message") if isinstance(body, dict) else None
     if not isinstance(said, dict):
         raise unanswered(body, context)
-    reason = finish(body, context)
     told = message(said, context)
-    if "function_call" in told and reason == "tool_calls":
-        reason = "function_call"
+    reason = finish(body, "tool_calls" in told or "function_call" in told, context)
     choice = {"index": 0, "message": told, "logprobs": likelihoods(body.get("logprobs"))}
     made: JSON = {
         "id": body.get("id") or context.id,
@@ -100,17 +98,16 @@ def left(body: Mapping[str, Any]) -> JSON:
 # ── why it ended ─────────────────────────────────────────────────────────
 
 
-def finish(told: Mapping[str, Any], context: Context) -> str:
-    """OpenAI's finish reason; `stop` for one that is not known, since the answer is whole.
+def finish(told: Mapping[str, Any], called: bool, context: Context) -> str:
+    """OpenAI's finish reason; for one that is not known what follows from whether the client's tools were
+    called, since the answer is whole.
 
     Raises UpstreamError for one that is a failure, in Cohere's words and with its `error_type` as code.
     """
     reason = told.get("finish_reason")
-    if not isinstance(reason, str):
-        return "stop"
-    if reason in FAILED:
+    if isinstance(reason, str) and reason in FAILED:
         raise failed(reason, told, context)
-    return FINISH.get(reason, "stop")
+    return ended(FINISH.get(reason, "stop") if isinstance(reason, str) else "stop", called, context)
 
 
 def failed(reason: str, told: Mapping[str, Any], context: Context) -> UpstreamError:

@@ -7,7 +7,8 @@ known yet is passed over.
 
 Where strictness is off, a delta also has `content_blocks`, of which a client can make Cohere's content again,
 to send it back: `[{"index": 0, "delta": {…}}]`. The first delta of an index is the part as it starts, with
-its `type`; in the following, strings are to be appended. So are those of `tool_plan`; `citations` add up.
+its `type`; in the following, strings are to be appended. So are those of `tool_plan`. All `citations` come at
+once, with the end.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class State(NamedTuple):
     """The model may cite: then what it says is measured, for the places of the citations."""
     said: int = 0
     begin: int = 0
+    notes: tuple[JSON, ...] = ()
+    pages: tuple[JSON, ...] = ()
+    """The citations so far, and the annotations that they are. OpenAI's clients take a list without indexes
+    only once: it comes at the end."""
 
 
 def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON, ...]]:
@@ -62,7 +67,7 @@ def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON,
     if kind == "tool-call-end":
         return called(state, "{}", context) if state.silent else (state, ())
     if kind == "citation-start":
-        return noted(state, event["delta"]["message"]["citations"], context)
+        return noted(state, event["delta"]["message"]["citations"], context), ()
     if kind == "message-start":
         return begun(state, event, context)
     if kind == "message-end":
@@ -133,13 +138,9 @@ def planned(state: State, plan: str | None, context: Context) -> tuple[State, tu
     return state._replace(thinking=False) if state.thinking else state, (chunk(state, context, delta),)
 
 
-def noted(state: State, citation: JSON, context: Context) -> tuple[State, tuple[JSON, ...]]:
-    delta: JSON = {}
-    if found := cited(citation, state.begin):
-        delta["annotations"] = found
-    if not context.strict:
-        delta["citations"] = [citation]
-    return state, (chunk(state, context, delta),) if delta else ()
+def noted(state: State, citation: JSON, context: Context) -> State:
+    notes = state.notes if context.strict else (*state.notes, citation)
+    return state._replace(notes=notes, pages=(*state.pages, *cited(citation, state.begin)))
 
 
 # ── calls ────────────────────────────────────────────────────────────────
@@ -189,11 +190,10 @@ def citing(request: Mapping[str, Any]) -> bool:
 
 
 def ended(state: State, told: JSON, context: Context) -> tuple[State, tuple[JSON, ...]]:
-    reason = finish(told, context)
-    if reason == "tool_calls" and functional(context):
-        reason = "function_call"
+    reason = finish(told, state.tool >= 0, context)
+    found = {"annotations": state.pages, "citations": state.notes}
+    last = chunk(state, context, {name: [*each] for name, each in found.items() if each}, reason)
     state = state._replace(ended=True)
-    last = chunk(state, context, {}, reason)
     if not context.strict:
         last = {**left(told), **last}
     counts = usage(told.get("usage"), context) if context.include_usage else None

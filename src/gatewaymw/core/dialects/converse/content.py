@@ -16,7 +16,7 @@ from ...errors import BadRequest, Unsupported
 from ...values import JSON
 from ..calls import arguments
 from ..fields import mapping, text, wrong
-from ..history import told
+from ..history import cited, told
 from ..media import Media, data_uri, is_data
 from .files import attached, filed, linked, nameable
 from .models import Family
@@ -239,11 +239,14 @@ def own(value: Any, path: str, reading: Reading) -> list[Part]:
     Those of another provider are named as lost, but for Anthropic's where the model is Anthropic's.
     """
     kept: list[Part] = []
-    for where, part in told(value, path, reading.lost):
+    for where, part in told(value, path):
         if part.get("thought_signature"):
             reading.lost.append("messages[].content_blocks[].thought_signature")
         if part.get("type") in ("text", *THOUGHTS):
+            reading.lost += cited(part)
             block = made_of(part, where, ASSISTANT, reading)
+        elif part.get("citations"):
+            block = citing(part)
         elif (key := next((name for name in SAID if name in part), None)) == "text":
             block = words(part["text"], f"{where}.text")
         elif key is None or (key == "reasoningContent" and not replayed(part, reading)):
@@ -253,6 +256,12 @@ def own(value: Any, path: str, reading: Reading) -> list[Part]:
             block = {key: whole(part[key], f"{where}.{key}")}
         kept += [block] if block is not None else []
     return kept
+
+
+def citing(part: Part) -> Part:
+    """Citations and their text, if any, which a stream tells apart, as the one block they are."""
+    said = {"content": [{"text": part["text"]}]} if "text" in part else {}
+    return {"citationsContent": {**said, "citations": part["citations"]}}
 
 
 def whole(value: Any, path: str) -> Any:

@@ -36,7 +36,10 @@ and 408, as if the client were to blame; here they are what a gateway calls them
 
 def error(body: Any, status: int, context: Context) -> JSON:
     """An error body in OpenAI's shape: Amazon's words, and as `code` the error's name. Never raises."""
-    return openai.error(plain(body), status, context)
+    told, name = plain(body), name_of(context.answer.get("x-amzn-errortype"))
+    if name and isinstance(told, dict):
+        told = {"code": name, "message": name, **told}
+    return openai.error(told, status, context)
 
 
 def plain(body: Any) -> Any:

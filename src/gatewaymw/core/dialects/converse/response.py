@@ -15,7 +15,7 @@ from ... import json
 from ...errors import UpstreamError
 from ...model import Context
 from ...values import JSON, NOTHING
-from ..calls import functional
+from ..calls import ended, functional
 from .errors import wordless
 
 FINISH: Mapping[str, str] = {
@@ -40,10 +40,9 @@ def response(body: JSON, context: Context) -> JSON:
     content = message.get("content") if isinstance(message, dict) else None
     if not isinstance(content, list):
         raise wordless(body, context)
-    reason = finish(body.get("stopReason"), context)
     told = said([block for block in content if isinstance(block, dict)], context)
-    if "function_call" in told and reason == "tool_calls":
-        reason = "function_call"
+    called = "tool_calls" in told or "function_call" in told
+    reason = finish(body.get("stopReason"), called, context)
     made: JSON = {
         "id": context.id,
         "object": "chat.completion",
@@ -152,8 +151,9 @@ def annotation(citation: Any, begin: int, end: int) -> list[JSON]:
 # ── the end ──────────────────────────────────────────────────────────────
 
 
-def finish(reason: Any, context: Context) -> str:
-    """OpenAI's finish reason; `stop` for one that is not known, since the message is whole.
+def finish(reason: Any, called: bool, context: Context) -> str:
+    """OpenAI's finish reason; for one that is not known what follows from whether the client's tools were
+    called, since the message is whole. Not all models behind Converse say that they called.
 
     Raises UpstreamError where the model's answer could not be read (`malformed_tool_use`,
     `malformed_model_output`): asked again, it may well be right.
@@ -161,7 +161,7 @@ def finish(reason: Any, context: Context) -> str:
     if isinstance(reason, str) and reason.startswith("malformed"):
         message = f"{context.provider} could not read what the model wrote: {reason}"
         raise UpstreamError(message, status=502, code=reason)
-    return FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
+    return ended(FINISH.get(reason, "stop") if isinstance(reason, str) else "stop", called, context)
 
 
 def usage(given: Any, context: Context) -> JSON:

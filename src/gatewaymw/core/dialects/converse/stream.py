@@ -8,8 +8,9 @@ block grows by deltas and stops, and one that is no text also starts; `messageSt
 Where strictness is off, a delta also has `content_blocks`, of which a client can make the blocks again, to
 send them back: `[{"index": 0, "delta": {…}}]`. What a delta holds is to be put into the block of its index:
 strings are appended (`text`, the texts and signatures of `reasoningContent`, and `toolUse.input`, whose whole
-is the JSON of the input), lists extended, and a `citation` makes the block a `citationsContent`. Calls of the
-client's tools are no such blocks: they are `tool_calls`.
+is the JSON of the input), lists put together by the `index` of what they hold (`toolResult.content`), and
+`citations`, lists too, make the block a `citationsContent`. Calls of the client's tools are no such blocks:
+they are `tool_calls`.
 """
 
 from __future__ import annotations
@@ -66,7 +67,13 @@ class State(NamedTuple):
     """The model may cite the web: then what it says is measured, for the places of the citations."""
     said: int = 0
     begin: int = 0
+    """Where the latest block of text begins, and where the latest that is closed ended."""
+    edge: int = 0
     cited: tuple[Any, ...] = ()
+    noted: int = 0
+    """How much of the open block's lists was told."""
+    pages: tuple[JSON, ...] = ()
+    """The annotations so far. OpenAI's clients take a list without indexes only once: it comes at the end."""
 
 
 Step = tuple[State, tuple[JSON, ...]]
@@ -158,10 +165,22 @@ def grown(state: State, event: JSON, context: Context) -> Step:
         return drawing(state, piece, context), ()
     elif "citation" in delta and state.searching:
         state = state._replace(cited=(*state.cited, delta["citation"]))
-    elif "toolResult" in delta:
-        delta = {"toolResult": {"content": delta["toolResult"]}}
+    if not context.strict:
+        state, delta = listed(state, delta)
     made |= aside(event, delta, context)
     return state, (chunk(context, made),) if made else ()
+
+
+def listed(state: State, delta: JSON) -> tuple[State, JSON]:
+    """A delta as it is told where strictness is off: what goes into a list of the block is numbered, by which
+    a client puts it together."""
+    if "citation" in delta:
+        note = {"index": state.noted, **delta["citation"]}
+        return state._replace(noted=state.noted + 1), {"citations": [note]}
+    if "toolResult" not in delta:
+        return state, delta
+    given = [{"index": index, **each} for index, each in enumerate(delta["toolResult"], state.noted)]
+    return state._replace(noted=state.noted + len(given)), {"toolResult": {"content": given}}
 
 
 def thought(delta: JSON) -> JSON:
@@ -228,6 +247,8 @@ def whole(state: State, event: JSON, context: Context) -> Step:
 def closed(state: State, event: JSON, context: Context) -> Step:
     """A block ends: a call that no arguments came for has none, an image is told, and the citations have
     their places."""
+    if state.noted:
+        state = state._replace(noted=0)
     if state.picture.pieces:
         return whole(state, event, context)
     chunks: tuple[JSON, ...] = ()
@@ -237,9 +258,10 @@ def closed(state: State, event: JSON, context: Context) -> Step:
         return state._replace(calling=False), chunks
     if not state.searching:
         return state, ()
-    found = [made for each in state.cited for made in annotation(each, state.begin, state.said)]
-    state = state._replace(cited=(), begin=state.said)
-    return state, (chunk(context, {"annotations": found}),) if found else ()
+    # A block without text cites for that before it.
+    begin = state.edge if state.said > state.edge else state.begin
+    found = [made for each in state.cited for made in annotation(each, begin, state.said)]
+    return state._replace(cited=(), begin=begin, edge=state.said, pages=(*state.pages, *found)), ()
 
 
 # ── the message around them ──────────────────────────────────────────────
@@ -261,10 +283,8 @@ def searching(request: Mapping[str, Any]) -> bool:
 
 def stopped(state: State, event: JSON, context: Context) -> Step:
     """The message is over. Its cost comes after it, or came before."""
-    reason = finish(event.get("stopReason"), context)
-    if reason == "tool_calls" and functional(context):
-        reason = "function_call"
-    last = chunk(context, {}, reason)
+    reason = finish(event.get("stopReason"), state.tool >= 0, context)
+    last = chunk(context, {"annotations": [*state.pages]} if state.pages else {}, reason)
     if not context.strict:
         last = {**left(event), **last}
     state = state._replace(ended=True)
@@ -279,9 +299,11 @@ def accounted(state: State, event: Mapping[str, Any], context: Context) -> Step:
     if not state.ended:
         return state._replace(counts=event), ()
     made: JSON = tier(event)
-    if context.include_usage:
-        made["usage"] = usage(event.get("usage"), context)
     if not context.strict:
         made = {**left(event), **made}
     state = state._replace(over=True)
-    return state, ({**chunk(context, {}), "choices": [], **made},) if made else ()
+    if context.include_usage:
+        counts = usage(event.get("usage"), context)
+        return state, ({**chunk(context, {}), "choices": [], **made, "usage": counts},)
+    # Who did not ask for usage looks into the first of `choices` of each chunk.
+    return state, ({**chunk(context, {}), **made},) if made and not context.strict else ()

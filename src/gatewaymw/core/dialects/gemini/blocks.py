@@ -17,7 +17,7 @@ from typing import Any
 from ...errors import BadRequest
 from ...values import JSON
 from ..fields import mapping, text
-from ..history import told
+from ..history import cited, told
 from ..media import data_uri, is_data
 from .content import EXTRAS
 
@@ -59,7 +59,8 @@ def parts(value: Any, path: str, lost: list[str]) -> list[JSON]:
     Thoughts without a signature are not sent back: Gemini does not want them. Raises BadRequest.
     """
     made: list[JSON] = []
-    for where, spec in told(value, path, lost):
+    for where, spec in told(value, path):
+        lost += cited(spec)
         if "type" in spec:
             found = part(text(spec["type"], f"{where}.type"), spec, where)
         else:

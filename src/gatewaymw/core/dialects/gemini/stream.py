@@ -44,6 +44,8 @@ class Choice(NamedTuple):
 
     calls: int = 0
     images: int = 0
+    heard: bool = False
+    """Sound was told."""
     block: int = -1
     """The index of the latest block told."""
     open: str = ""
@@ -66,9 +68,13 @@ class State(NamedTuple):
     """The model may cite; None before the first event."""
     counted: bool = False
     """The usage has been told."""
+    opened: int = 0
+    """How many choices were begun, in order."""
 
 
 FRESH = Choice()
+MOST = 8
+"""The most candidates that may be asked for (https://ai.google.dev/api/generate-content#GenerationConfig)."""
 
 
 def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON, ...]]:
@@ -81,6 +87,8 @@ def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON,
     chunks: list[JSON] = []
     for index, candidate in enumerate(candidates(event)):
         place = place_of(candidate, index)
+        state, openings = opened(state, place, context)
+        chunks += openings
         mine, told = folded(state.choices.get(place), candidate, place, state, context)
         if mine.ended and told and told[-1]["choices"][0]["finish_reason"]:
             told[-1] |= tier(state.counts) | ({} if context.strict else left(event, TOLD))
@@ -149,11 +157,22 @@ def framed(state: State, context: Context) -> JSON:
 # ── one candidate ────────────────────────────────────────────────────────
 
 
+def opened(state: State, place: int, context: Context) -> tuple[State, list[JSON]]:
+    """The chunks that begin a choice, and those before it: OpenAI's SDK needs them to begin in order, and
+    Google's candidates come as they come."""
+    if place < state.opened or place in state.choices:
+        return state, []
+    begun = range(state.opened, place + 1) if place < MOST else (place,)
+    role = {"delta": {"role": "assistant", "content": ""}, "finish_reason": None}
+    chunks = [{**framed(state, context), "choices": [{"index": each, **role}]} for each in begun]
+    return (state._replace(opened=place + 1) if place < MOST else state), chunks
+
+
 def folded(
     mine: Choice | None, candidate: JSON, place: int, state: State, context: Context
 ) -> tuple[Choice, list[JSON]]:
     """One candidate's news: what is known of it then, and its chunks."""
-    deltas: list[JSON] = [] if mine else [{"role": "assistant", "content": ""}]
+    deltas: list[JSON] = []
     mine = mine or FRESH
     for part in parts_of(candidate):
         mine, delta = grown(mine, part, place, bool(state.searching), context)
@@ -209,7 +228,9 @@ def grown(mine: Choice, part: JSON, place: int, searching: bool, context: Contex
         delta["images"] = [image]
         mine = mine._replace(images=mine.images + 1)
     elif sounding(part):
-        delta["audio"] = {"id": context.id, "data": str(part["inlineData"].get("data") or "")}
+        first = {} if mine.heard else {"id": context.id}  # clients append the strings of all pieces
+        delta["audio"] = {**first, "data": str(part["inlineData"].get("data") or "")}
+        mine = mine._replace(heard=True)
     return (mine, delta) if context.strict else blocked(mine, part, delta)
 
 
