@@ -4,18 +4,22 @@
 PORT ?= 8787
 CONFIG ?=
 EXAMPLES ?= ci
+ARGS ?=
 BIN := .venv/bin
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help install serve test check bench soak fuzz
+.PHONY: help install serve test check bench bench-peers growth soak fuzz
 
 help:
 	@echo 'make serve   start the FastAPI example on 127.0.0.1:$(PORT), answered by the mock provider (PORT=, CONFIG=)'
 	@echo 'make test    run the whole suite, and hold the core to full coverage'
 	@echo 'make check   ruff, mypy, import contracts'
+	@echo 'make growth  measure how costs grow with targets, keys, configs, bodies and streams'
 	@echo 'make bench   measure; make soak: run long; make fuzz: search wide'
+	@echo 'make faults  play all that can go wrong with an upstream below ten servers'
+	@echo 'make bench-peers   measure next to Portkey, LiteLLM, TensorZero and nginx (ARGS=--quick; ARGS=--help)'
 	@echo 'make install make .venv, with everything in it'
 
 install: .venv/.test
@@ -37,11 +41,21 @@ check: .venv/.test
 bench: .venv/.test
 	$(BIN)/python bench/run.py
 
+# The others are fetched into .peers, each into an environment of its own, by this target alone.
+bench-peers: .venv/.test
+	cd bench && ../$(BIN)/python -m peers.run $(ARGS)
+
+growth: .venv/.test
+	$(BIN)/python bench/growth.py $(ARGS)
+
+faults: .venv/.test
+	$(BIN)/python tests/faults/run.py
+
 soak: .venv/.test
 	$(BIN)/python bench/soak.py
 
 fuzz: .venv/.test
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/core --timeout 0
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/core tests/config/test_laws.py tests/faults/test_fuzz.py --timeout 0
 
 .venv/.serve: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[demo]'

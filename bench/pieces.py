@@ -17,7 +17,8 @@ from gatewaymw.core.providers import ANTHROPIC
 from gatewaymw.core.routing.attempt import pursue
 from gatewaymw.core.routing.encode import prepare
 from gatewaymw.core.routing.flow import run
-from gatewaymw.core.routing.pipeline import Passthrough, Translation
+from gatewaymw.core.routing.passthrough import Passthrough
+from gatewaymw.core.routing.pipeline import Translation
 from gatewaymw.core.routing.strategies import STRATEGIES
 from gatewaymw.core.values import Answer, Call, Secret
 from gatewaymw.gateway import ENV

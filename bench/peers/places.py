@@ -1,0 +1,20 @@
+"""Where things are: what is installed, built and measured lies in a folder that git ignores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BENCH = HERE.parent
+ROOT = BENCH.parent
+KEPT = ROOT / ".peers"
+"""Everything that is fetched or made."""
+PROGRAMS = KEPT / "programs"
+FIGURES = KEPT / "figures.json"
+"""What the last run measured."""
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def python_of(name: str) -> Path:
+    """The interpreter of a peer's own environment."""
+    return KEPT / name / "env" / "bin" / "python"

@@ -1,0 +1,158 @@
+"""What the gateway must reach next to others, and whether one run says that it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from peers.results import Results
+from peers.traffic import MODES, Cell
+
+OURS = "gatewaymw"
+
+
+class Aim(NamedTuple):
+    """One thing to reach: a figure of a run, no higher than a limit."""
+
+    title: str
+    figure: Callable[[Results], float | None]
+    """None where the run did not measure it."""
+    limit: float
+    unit: str = ""
+    """Empty for a ratio."""
+    about: str = ""
+    """What the measurement is called where it failed."""
+    wish: float | None = None
+    """A lower limit that would be better still."""
+
+
+class Verdict(NamedTuple):
+    """One aim, as a row of a table."""
+
+    title: str
+    figure: str
+    limit: str
+    word: str
+
+
+def ratio(
+    cell: Cell, other: str, *, ours: str = OURS, base: Cell | None = None
+) -> Callable[[Results], float | None]:
+    """Our CPU for a cell in units of another's, for the same cell or `base`: best round over best round."""
+
+    def figure(results: Results) -> float | None:
+        mine, others = results.cpu(ours, cell.name), results.cpu(other, (base or cell).name)
+        return mine.best / others.best if mine and others else None
+
+    return figure
+
+
+def worst(name: str, over: str = "") -> Callable[[Results], float | None]:
+    """The higher of both modes' facts; with `over`, how much higher than another's."""
+
+    def figure(results: Results) -> float | None:
+        found = []
+        for mode in MODES:
+            fact = results.fact(OURS, mode, name)
+            base = results.fact(over, mode, name) if over else 0.0
+            if fact is None or base is None:
+                return None
+            found.append(fact - base)
+        return max(found)
+
+    return figure
+
+
+PEERS = {"portkey": "Portkey", "nginx": "nginx", "tensorzero": "TensorZero", "litellm": "LiteLLM"}
+
+
+def against(title: str, cell: Cell, wish: float | None = None, **limits: float) -> list[Aim]:
+    """A cell next to each peer that is named; `wish` is for the first of them."""
+    aims = [
+        Aim(f"{title} ÷ {PEERS[peer]}", ratio(cell, peer), limit, about=cell.name)
+        for peer, limit in limits.items()
+    ]
+    return [aims[0]._replace(wish=wish), *aims[1:]]
+
+
+def cell(mode: str, size: str = "1 KB", answer: str = "whole", clients: int = 16) -> Cell:
+    return Cell(mode, size, answer, clients)
+
+
+PACED = cell("translated", answer="paced")
+PASSED = cell("identity", answer="paced")
+UNDER_WSGI = cell("identity")
+AIMS = [
+    *against(
+        "identity, 1 KB, 64 clients",
+        cell("identity", clients=64),
+        wish=1 / 12,
+        portkey=1 / 8,
+        nginx=6,
+        tensorzero=1 / 2,
+    ),
+    *against("translated, 1 KB, 64 clients", cell("translated", clients=64), portkey=1 / 7, litellm=1 / 60),
+    *against("identity, 200 KB, 16 clients", cell("identity", "200 KB"), portkey=1 / 8),
+    *against(
+        "identity, burst, 16 clients", cell("identity", answer="burst"), portkey=1 / 10, litellm=1 / 150
+    ),
+    *against(
+        "translated, burst, 16 clients", cell("translated", answer="burst"), portkey=1 / 5, litellm=1 / 150
+    ),
+    *against("identity, paced event, 16 clients", PASSED, nginx=2),
+    # nginx translates nothing: what it takes to pass an event on is the measure of both.
+    Aim(
+        "translated, paced event, 16 clients ÷ nginx passing it on",
+        ratio(PACED, "nginx", base=PASSED),
+        3.5,
+        about=PACED.name,
+    ),
+    Aim("added to the middle request, 50 a second", worst("p50", "direct"), 0.5, "ms", "latency"),
+    Aim("added to a stream’s first event", worst("first", "direct"), 1.0, "ms", "first event"),
+    Aim("memory, idle", worst("idle"), 60, "MiB"),
+    Aim("memory, after all cells", worst("loaded"), 90, "MiB"),
+    Aim("memory with 1,000 open streams, no error", worst("streams"), 160, "MiB", "open streams"),
+    Aim("memory grown in 10,000 requests", worst("growth"), 1.0, "MiB", "soak"),
+    Aim(
+        "WSGI, identity, 1 KB, 16 clients ÷ httpx there",
+        ratio(UNDER_WSGI, "wsgi_httpx", ours="wsgi"),
+        1 / 2,
+        about=UNDER_WSGI.name,
+    ),
+]
+
+
+# ── in words ─────────────────────────────────────────────────────────────
+
+
+def shown(value: float, unit: str) -> str:
+    """A ratio below one is a part of one."""
+    if unit:
+        return f"{value:.2f} {unit}" if abs(value) < 10 else f"{value:.0f} {unit}"
+    return f"1/{1 / value:.1f}" if 0 < value < 1 else f"{value:.2f}"
+
+
+def limit(aim: Aim) -> str:
+    if aim.unit:
+        return f"≤ {aim.limit:g} {aim.unit}"
+    made = f"≤ 1/{1 / aim.limit:.0f}" if aim.limit < 1 else f"≤ {aim.limit:g}"
+    return f"{made} (better: 1/{1 / aim.wish:.0f})" if aim.wish else made
+
+
+def failed(aim: Aim, results: Results) -> bool:
+    """Whether a server of ours gave a wrong answer, or none, where this was to be measured."""
+    ours = [name for name in results.failures if name.partition(":")[0] in (OURS, "wsgi")]
+    return bool(aim.about) and any(aim.about in name for name in ours)
+
+
+def verdict(aim: Aim, results: Results) -> Verdict:
+    figure = None if failed(aim, results) else aim.figure(results)
+    if figure is None:
+        word = "FAILED" if failed(aim, results) else "not measured"
+        return Verdict(aim.title, "–", limit(aim), word)
+    word = "held" if figure <= aim.limit else "MISSED"
+    return Verdict(aim.title, shown(figure, aim.unit), limit(aim), word)
+
+
+def verdicts(results: Results) -> list[Verdict]:
+    return [verdict(aim, results) for aim in AIMS]
