@@ -22,8 +22,14 @@ PATIENCE = 40.0
 
 
 @contextmanager
-def serving(command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> Iterator[str]:
-    """Run a Python module that serves on port 0; give the address it says it listens on."""
+def serving(
+    command: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    port: int | None = None,
+) -> Iterator[str]:
+    """Run a Python module that serves on port 0; give the address it says it listens on. One that does not
+    say is told a port, which it is given here as well."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         stdout=subprocess.PIPE,
@@ -38,10 +44,10 @@ def serving(command: Sequence[str], env: Mapping[str, str] | None = None, cwd: P
     reader = threading.Thread(target=_listen, args=(process.stdout, said, ports))
     reader.start()
     try:
-        port = ports.get(timeout=PATIENCE)
-        assert port, f"{command[0]} ended without serving:\n" + "".join(said)
-        _connect(int(port))
-        yield f"http://127.0.0.1:{port}"
+        at = port or ports.get(timeout=PATIENCE)
+        assert at, f"{command[0]} ended without serving:\n" + "".join(said)
+        _connect(int(at))
+        yield f"http://127.0.0.1:{at}"
     finally:
         process.terminate()
         try:

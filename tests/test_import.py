@@ -54,8 +54,9 @@ print(json.dumps({
 }))
 """
 LATER = {
-    "anthropic", "boto3", "botocore", "django", "fastapi", "flask", "h11", "httpcore", "httpx2", "openai",
-    "pydantic", "redis", "starlette", "uvicorn", "werkzeug", "yaml",
+    "aiohappyeyeballs", "aiohttp", "anthropic", "boto3", "botocore", "django", "fastapi", "flask", "h11",
+    "httpcore", "httptools", "httpx2", "openai", "pydantic", "redis", "starlette", "uvicorn", "werkzeug",
+    "yaml",
 }  # fmt: skip
 """What is imported by who needs it, when it is needed."""
 PYDANTIC = {"read PYDANTIC_DISABLE_PLUGINS"}

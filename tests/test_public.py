@@ -22,7 +22,11 @@ GATEWAY = (
     "fetch_media: bool | Mapping[str, Any] | None = None, "
     "body_timeout: float = 120.0, "
     "total_timeout: float = 600.0, "
-    "http_client: Any = None) -> None"
+    "send_timeout: float = 60.0, "
+    "keep_alive: float | None = None, "
+    "grace: float = 30.0, "
+    "http_client: Any = None, "
+    "transport: Literal[auto, wire, httpx, aiohttp] | None = None) -> None"
 )
 
 
@@ -69,6 +73,9 @@ def test_what_a_gateway_does_for_its_host() -> None:
     assert signature(Gateway.close) == "(self) -> None"
     assert signature(Gateway.aclose) == "(self) -> None"
     assert inspect.iscoroutinefunction(Gateway.aclose)
+    assert signature(Gateway.drain) == "(self, grace: float | None = None) -> None"
+    assert signature(Gateway.adrain) == "(self, grace: float | None = None) -> None"
+    assert inspect.iscoroutinefunction(Gateway.adrain)
 
 
 def test_what_auth_is_told() -> None:
