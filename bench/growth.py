@@ -9,19 +9,16 @@ the size that fits its costs best: 0 is flat, 1 is linear. `--quick` is to see t
 
 from __future__ import annotations
 
-import argparse
 import math
 import platform
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import crowds
 from growing import BODIES, CALLERS, NAMES, TARGETS, Law
+from options import options
 from tables import Table, text, verdict, write
 from timing import Case, rounded, timed
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 MARKS = "<!-- growth: begin -->", "<!-- growth: end -->"
 ROUNDS = 7
 
@@ -109,24 +106,14 @@ PARTS: dict[str, Callable[[bool], Table]] = {
 }
 
 
-def options() -> argparse.Namespace:
-    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    made.add_argument("--quick", action="store_true")
-    made.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    made.add_argument("--write", type=Path, nargs="?", const=PAGE, metavar="PAGE")
-    return made.parse_args()
-
-
 def main() -> None:
-    given = options()
-    if given.write and MARKS[0] not in given.write.read_text():
-        sys.exit(f"{given.write} has no {MARKS[0]}, where the tables could go")
+    given = options(__doc__, PARTS, MARKS[0])
     made: list[Table] = []
     for name in given.only:
         made.append(PARTS[name](given.quick))
         print(text(made[-1]), flush=True)
-    if given.write:
-        write(given.write, f"Python {platform.python_version()}", made, MARKS)
+    if given.page:
+        write(given.page, f"Python {platform.python_version()}", made, MARKS)
 
 
 if __name__ == "__main__":

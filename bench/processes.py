@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ending import end
 from hosts import CPU
 
 HERE = Path(__file__).parent
@@ -31,16 +32,7 @@ def serving(script: str, name: str = "", upstream: str = "") -> Iterator[int]:
     try:
         yield port
     finally:
-        end(process)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        end(process, PATIENCE)
 
 
 @contextmanager

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import httpx
 import httpx2
+import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from gatewaymw.core.values import Failure, Request
@@ -26,6 +27,8 @@ from gatewaymw.drivers.wire.aio import AsyncWire
 from gatewaymw.drivers.wire.sync import Wire
 
 Resolve = Callable[..., list[Any]]
+Carrying = Callable[..., AbstractContextManager["Carrier"]]
+"""As `Carriers.carrying`."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ CLIENTS: dict[str, tuple[str, Any]] = {
     "httpx2-thread": ("", client_thread(httpx2)),
 }
 ALL = {**WIRES, **POOLS, **AIOHTTP, **CLIENTS}
+EACH = pytest.mark.parametrize("way", ALL)
 
 
 @dataclass

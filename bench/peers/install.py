@@ -96,7 +96,8 @@ def signed(part: Part) -> str:
     """What stands for a part that is there: the C programs are made again when their source changes."""
     if part.make is not built:
         return part.wanted
-    return "".join((HERE / f"{program}.c").read_text() for program in part.wanted.split())
+    sources = ("common.h", *(f"{program}.c" for program in part.wanted.split()))
+    return "".join((HERE / source).read_text() for source in sources)
 
 
 def install(name: str) -> None:

@@ -9,18 +9,15 @@
  * they were to be sent. Prints one line of JSON: how many were answered and failed, why the first one did,
  * seconds, and microseconds until the first byte of a body and until its end.
  */
-#define _GNU_SOURCE
+#include "common.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { HEAD = 16 << 10, TAIL = 2048, PIECE = 256 << 10, READY = 256, WHY = 300, MOST_FAILURES = 100 };
@@ -41,22 +38,11 @@ struct client {
     size_t head_size, tail_size;
 };
 
-static struct { char *at; size_t size; } request;
+static struct bytes request;
 static const char *expected;
 static int port, poller;
 static long long begun, until, most, sent, done, failed, *whole, *first;
 static char why[WHY + 1];
-
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static long long now(void) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at.tv_sec * 1000000000LL + at.tv_nsec;
-}
 
 static void watch(struct client *one, int how, unsigned events) {
     struct epoll_event event = {.events = events, .data.ptr = one};
@@ -301,16 +287,6 @@ static void tell(double seconds, int unfinished) {
            part(whole, .99), part(first, .5), part(first, .99));
 }
 
-static void read_request(const char *path) {
-    FILE *opened = fopen(path, "rb");
-    if (!opened || fseek(opened, 0, SEEK_END)) fail(path);
-    request.size = (size_t)ftell(opened);
-    rewind(opened);
-    request.at = malloc(request.size);
-    if (!request.at || fread(request.at, 1, request.size, opened) != request.size) fail(path);
-    fclose(opened);
-}
-
 int main(int count, char **words) {
     if (count != 8) {
         fprintf(stderr, "usage: load PORT REQUEST EXPECTED CLIENTS SECONDS MOST RATE\n");
@@ -318,7 +294,7 @@ int main(int count, char **words) {
     }
     signal(SIGPIPE, SIG_IGN);
     port = atoi(words[1]);
-    read_request(words[2]);
+    request = file(words[2]);
     expected = words[3];
     int many = atoi(words[4]);
     most = atoll(words[6]);

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from peers.places import PROGRAMS
@@ -96,20 +95,22 @@ def parsed(line: str) -> Asked:
 
 
 def load(
-    port: int,
-    data: bytes,
-    expected: str,
-    folder: Path,
+    target: Target,
+    cell: Cell,
     *,
-    clients: int,
     seconds: float,
+    answer: str = "",
+    clients: int = 0,
     most: int = MOST,
     rate: float = 0,
 ) -> Asked:
-    """Run the generator once. Raises Failed where any answer is wrong or missing."""
-    path = folder / "request"
-    path.write_bytes(data)
-    words = [port, path, expected, clients, seconds, most, rate]
+    """Run the generator once: a cell as it is, or with another kind of answer or number of clients.
+
+    Raises Failed where any answer is wrong or missing.
+    """
+    path = target.place.folder / "request"
+    path.write_bytes(target.request(cell, answer))
+    words = [target.place.port, path, cell.expected, clients or cell.clients, seconds, most, rate]
     command = [str(PROGRAMS / "load"), *map(str, words)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + DRAIN + 15)
@@ -128,15 +129,9 @@ def load(
 
 def figure(target: Target, cell: Cell, spans: Spans) -> Figure:
     """What one request, or one event, of a cell costs a server. Raises Failed."""
-    data, folder = target.request(cell), target.place.folder
-
-    def asked(seconds: float) -> Asked:
-        port = target.place.port
-        return load(port, data, cell.expected, folder, clients=cell.clients, seconds=seconds)
-
-    asked(spans.warm)
+    load(target, cell, seconds=spans.warm)
     before = settled(target.pid)
-    answered = asked(spans.seconds)
+    answered = load(target, cell, seconds=spans.seconds)
     used = settled(target.pid) - before
     return Figure(used / 1000 / answered.done / cell.per, answered.done / answered.seconds)
 
@@ -176,31 +171,13 @@ PACED = {mode: Cell(mode, "1 KB", "paced", 1) for mode in ("identity", "translat
 
 def latency(target: Target, seconds: float) -> dict[str, float]:
     """Milliseconds of a small request at 50 a second. Raises Failed."""
-    cell = SMALL[target.place.mode]
-    asked = load(
-        target.place.port,
-        target.request(cell),
-        cell.expected,
-        target.place.folder,
-        clients=cell.clients,
-        seconds=seconds,
-        rate=RATE,
-    )
+    asked = load(target, SMALL[target.place.mode], seconds=seconds, rate=RATE)
     return {"p50": asked.p50 / 1000, "p99": asked.p99 / 1000}
 
 
 def first_event(target: Target, streams: int) -> dict[str, float]:
     """Milliseconds until the first event of a paced stream, one stream at a time. Raises Failed."""
-    cell = PACED[target.place.mode]
-    asked = load(
-        target.place.port,
-        target.request(cell),
-        cell.expected,
-        target.place.folder,
-        clients=1,
-        seconds=120,
-        most=streams,
-    )
+    asked = load(target, PACED[target.place.mode], seconds=120, most=streams)
     return {"first": asked.first_p50 / 1000}
 
 
@@ -257,10 +234,9 @@ def open_streams(targets: Iterable[Target], spans: Spans, results: Results) -> N
         if target.peer.slow or "paced" not in target.peer.answers:
             continue
         cell = PACED[target.place.mode]
-        data, folder, port = target.request(cell, "slow"), target.place.folder, target.place.port
         name = f"{target.name}: {spans.open} open streams, {cell.mode}"
         with noted(results, name), Highest(target.pid) as highest:
-            load(port, data, cell.expected, folder, clients=spans.open, seconds=60, most=spans.open)
+            load(target, cell, answer="slow", clients=spans.open, seconds=60, most=spans.open)
             results.know(target.name, cell.mode, streams=highest.mib)
     print(f"{spans.open} open streams", flush=True)
 
@@ -271,9 +247,7 @@ def soak(target: Target, spans: Spans, results: Results) -> None:
 
     def asked(many: int) -> None:
         for answer in ("whole", "burst"):
-            cell = Cell(mode, "1 KB", answer, 16)
-            data, folder = target.request(cell), target.place.folder
-            load(target.place.port, data, cell.expected, folder, clients=16, seconds=300, most=many // 2)
+            load(target, Cell(mode, "1 KB", answer, 16), seconds=300, most=many // 2)
 
     with noted(results, f"{target.name}: soak, {mode}"):
         asked(spans.soak // 5)

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from ending import end
+
 PATIENCE = 5.0
 """Seconds a process may take to end by itself."""
 QUIET = 200_000
@@ -58,17 +60,13 @@ def running(
     try:
         yield process
     finally:
-        end(process)
+        end_all(process)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end_all(process: subprocess.Popen[bytes]) -> None:
+    """End a process and those it started."""
     started = family(process.pid)
-    process.terminate()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    end(process, PATIENCE)
     for pid in started:
         if pid != process.pid and session(pid) == process.pid:
             with suppress(ProcessLookupError):

@@ -94,17 +94,16 @@ def upstream() -> Iterator[int]:
 
 def answering(target: Target, until: float) -> Target:
     """The target once it has answered, at the port where it did. Raises Failed."""
-    cell, peer, folder = SMALL[target.place.mode], target.peer, target.place.folder
     while True:
         try:
-            port = peer.port(target.place)
-            load(port, target.request(cell), cell.expected, folder, clients=1, seconds=10, most=1)
+            there = target._replace(place=target.place._replace(port=target.peer.port(target.place)))
+            load(there, SMALL[target.place.mode], clients=1, seconds=10, most=1)
         except Failed as error:
             if not target.runs() or time.monotonic() > until:
-                raise Failed(f"{error} ({last_words(folder)})") from None
+                raise Failed(f"{error} ({last_words(target.place.folder)})") from None
             time.sleep(0.01)
         else:
-            return target._replace(place=target.place._replace(port=port))
+            return there
 
 
 def last_words(folder: Path) -> str:

@@ -8,28 +8,20 @@
  * bench-paced (an event every 2 ms) or bench-slow (the same, one every 50 ms). A .paced file is a row of
  * pieces, each behind its length in four bytes, little-endian. Ends when its standard input does.
  */
-#define _GNU_SOURCE
+#include "common.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MOST_REQUEST = 4 << 20, ROOM = 64 << 10, READY = 512, PACES = 2 };
 
 static const long long pace[PACES] = {2000000LL, 50000000LL}; /* nanoseconds from event to event */
-
-struct bytes {
-    unsigned char *at;
-    size_t size;
-};
 
 struct dialect {
     struct bytes whole, burst, paced;
@@ -54,34 +46,16 @@ static struct line {
 static int poller, timer;
 static struct connection listener = {.fd = -1}, clock_ = {.fd = -1}, input = {.fd = -1};
 
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static long long now(void) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at.tv_sec * 1000000000LL + at.tv_nsec;
-}
-
-static struct bytes file(const char *folder, const char *dialect, const char *kind) {
+static struct bytes answer_of(const char *folder, const char *dialect, const char *kind) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.%s", folder, dialect, kind);
-    FILE *opened = fopen(path, "rb");
-    if (!opened || fseek(opened, 0, SEEK_END)) fail(path);
-    struct bytes read = {.size = (size_t)ftell(opened)};
-    rewind(opened);
-    read.at = malloc(read.size);
-    if (!read.at || fread(read.at, 1, read.size, opened) != read.size) fail(path);
-    fclose(opened);
-    return read;
+    return file(path);
 }
 
 static void load(struct dialect *into, const char *folder, const char *name) {
-    into->whole = file(folder, name, "whole");
-    into->burst = file(folder, name, "burst");
-    into->paced = file(folder, name, "paced");
+    into->whole = answer_of(folder, name, "whole");
+    into->burst = answer_of(folder, name, "burst");
+    into->paced = answer_of(folder, name, "paced");
 }
 
 static void watch(struct connection *one, int how, unsigned events) {

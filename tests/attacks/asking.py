@@ -16,37 +16,6 @@ Ask: TypeAlias = Callable[..., Answer]
 KEY = "sk-of-the-operator"
 
 
-def by_asgi(
-    config: Any = None,
-    body: Any = HELLO,
-    headers: Mapping[str, str] | None = None,
-    path: str = PATH,
-    *,
-    method: str = "POST",
-    **options: Any,
-) -> Answer:
-    """`options` are the gateway's; anyone may use the operator's keys unless they say else."""
-    [answer] = in_turn_by_asgi(
-        config, [{"path": path, "body": body, "headers": headers, "method": method}], **options
-    )
-    return answer
-
-
-def by_wsgi(
-    config: Any = None,
-    body: Any = HELLO,
-    headers: Mapping[str, str] | None = None,
-    path: str = PATH,
-    *,
-    method: str = "POST",
-    **options: Any,
-) -> Answer:
-    [answer] = in_turn_by_wsgi(
-        config, [{"path": path, "body": body, "headers": headers, "method": method}], **options
-    )
-    return answer
-
-
 def in_turn_by_asgi(config: Any, requests: Iterable[dict[str, Any]], **options: Any) -> list[Answer]:
     """Several requests to one gateway, each with the connections that the one before left."""
 
@@ -73,6 +42,27 @@ def apart(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return request.get("method", "POST"), {name: said for name, said in request.items() if name != "method"}
 
 
+def once(asked: Callable[..., list[Answer]]) -> Ask:
+    """One request to a gateway of its own."""
+
+    def ask(
+        config: Any = None,
+        body: Any = HELLO,
+        headers: Mapping[str, str] | None = None,
+        path: str = PATH,
+        *,
+        method: str = "POST",
+        **options: Any,
+    ) -> Answer:
+        """`options` are the gateway's; anyone may use the operator's keys unless they say else."""
+        request = {"path": path, "body": body, "headers": headers, "method": method}
+        [answer] = asked(config, [request], **options)
+        return answer
+
+    return ask
+
+
+by_asgi, by_wsgi = once(in_turn_by_asgi), once(in_turn_by_wsgi)
 edges = pytest.mark.parametrize("asked", [by_asgi, by_wsgi], ids=["asgi", "wsgi"])
 in_turn = pytest.mark.parametrize("asked", [in_turn_by_asgi, in_turn_by_wsgi], ids=["asgi", "wsgi"])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conversed import CONTEXT
+from forms_called import formed, parts_of, refusing
 from machine import call, ok, world
 from openai.types import ImagesResponse
 
@@ -29,19 +30,13 @@ INPAINT = "us.stability.stable-image-inpaint-v1:0"
 
 def ask(*files: Part, **form: str) -> Encoded:
     fields = {"model": INPAINT, "prompt": "A red hat", **form}
-    parts = (*(Part(name, value.encode()) for name, value in fields.items()), *(files or (IMAGE,)))
-    assert EDIT.form
-    made = EDIT.form(parts, CONTEXT)
+    made = formed(EDIT, parts_of(fields.items(), *(files or (IMAGE,))), CONTEXT)
     assert isinstance(made, Encoded)
-    assert EDIT.form(parts, CONTEXT) == made
     return made
 
 
 def refused(*files: Part, **form: str) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        ask(*files, **form)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(ask, *files, **form)
 
 
 def mask(data: bytes) -> Part:
@@ -130,7 +125,7 @@ def test_it_is_invoked_and_answers_as_images_do() -> None:
     options = {"aws_region": "us-west-2", "aws_access_key_id": "AKID", "aws_secret_access_key": "s"}
     leaf = Target(path="config", provider=PROVIDERS["bedrock"], options=options)
     fields = {"model": INPAINT, "prompt": "A red hat"}
-    parts = (*(Part(name, value.encode()) for name, value in fields.items()), IMAGE)
+    parts = parts_of(fields.items(), IMAGE)
     here = world(ok(b'{"seeds":[1],"finish_reasons":[null],"images":["aGk="]}'))
     reply = here.run(attempt(leaf, call(fields, endpoint=IMAGE_EDIT, parts=parts, key=None), here.env()))
     assert here.sent[0].request.url.endswith("/model/us.stability.stable-image-inpaint-v1%3A0/invoke")

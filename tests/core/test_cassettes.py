@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forms_called import parts_of
 
 import openai_client
 from gatewaymw.core.endpoints import ENDPOINTS, OPENAI
@@ -57,7 +58,7 @@ def asked_of(folder: Path, codec: Codec, body: Any, context: Context) -> Encoded
         Part(row["name"], b64decode(row["data"]), row["filename"], row["content_type"])
         for row in load(folder / "files.json")
     ]
-    made = codec.form((*(Part(name, value.encode()) for name, value in body.items()), *files), context)
+    made = codec.form(parts_of(body.items(), *files), context)
     if isinstance(made, Encoded):
         return made
     return Encoded({part.name: part.filename or part.data.decode() for part in made.parts}, made.dropped)

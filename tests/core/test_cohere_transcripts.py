@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cohered import CONTEXT, LOOSE
+from forms_called import formed, parts_of, refusing
 from openai.types.audio import Transcription
 
 from gatewaymw.core.dialects.cohere import TRANSCRIPT
@@ -20,19 +21,13 @@ FILE = Part("file", b"RIFF", "speech.wav", "audio/wav")
 
 def ask(*files: Part, **form: str) -> Filled:
     fields = {"model": "cohere-transcribe-03-2026", "language": "en", **form}
-    parts = (*(Part(name, value.encode()) for name, value in fields.items()), *(files or (FILE,)))
-    assert TRANSCRIPT.form
-    made = TRANSCRIPT.form(parts, CONTEXT)
+    made = formed(TRANSCRIPT, parts_of(fields.items(), *(files or (FILE,))), CONTEXT)
     assert isinstance(made, Filled)
-    assert TRANSCRIPT.form(parts, CONTEXT) == made
     return made
 
 
 def refused(*files: Part, **form: str) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        ask(*files, **form)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(ask, *files, **form)
 
 
 def test_only_what_cohere_knows_is_sent() -> None:

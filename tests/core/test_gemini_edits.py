@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from forms_called import formed, parts_of, refusing
 from gemini import CONTEXT, PIXEL, answer, legal
 from openai.types import ImagesResponse
 
@@ -19,20 +20,14 @@ JPEG = Part("image[]", b"\xff\xd8\xff", "b")
 
 def ask(*files: Part, codec: Codec = EDIT, **form: str) -> Encoded:
     fields = {"model": "gemini-2.5-flash-image", "prompt": "Add a hat", **form}
-    parts = (*(Part(name, value.encode()) for name, value in fields.items()), *files)
-    assert codec.form
-    made = codec.form(parts, CONTEXT)
-    assert codec.form(parts, CONTEXT) == made
+    made = formed(codec, parts_of(fields.items(), *files), CONTEXT)
     assert isinstance(made, Encoded)
     legal(made.body)
     return made
 
 
 def refused(*files: Part, **form: str) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        ask(*files, **form)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(ask, *files, **form)
 
 
 def test_the_images_stand_after_what_is_to_be_made_of_them() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from forms_called import formed, parts_of, refusing
 from gemini import CONTEXT, answer, candidate, legal
 from openai.types.audio import Transcription, TranscriptionDiarized, TranscriptionVerbose
 
@@ -25,10 +26,7 @@ COUNTS = {
 
 def ask(*files: Part, listed: tuple[tuple[str, str], ...] = (), **form: str) -> Encoded:
     fields = [*{"model": "gemini-3.5-transcribe", **form}.items(), *listed]
-    parts = (*(Part(name, value.encode()) for name, value in fields), *(files or (WAV,)))
-    assert TRANSCRIPT.form
-    made = TRANSCRIPT.form(parts, CONTEXT)
-    assert TRANSCRIPT.form(parts, CONTEXT) == made
+    made = formed(TRANSCRIPT, parts_of(fields, *(files or (WAV,))), CONTEXT)
     assert isinstance(made, Encoded)
     legal(made.body)
     return made
@@ -39,10 +37,7 @@ def settings(**form: Any) -> Any:
 
 
 def refused(*files: Part, **form: str) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        ask(*files, **form)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(ask, *files, **form)
 
 
 def spoken(text: str | None = None, *words: tuple[str, str, str], **more: Any) -> dict[str, Any]:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from itertools import repeat
 from typing import Any
 
 import pytest
 
-from carriers import AIOHTTP, ALL, POOLS, WIRES, Carrier, Carriers
+from carriers import AIOHTTP, ALL, EACH, POOLS, WIRES, Carrying
 from gatewaymw.core.values import Request
 from gatewaymw.drivers.transport import (
     BROKEN,
@@ -25,31 +23,9 @@ from gatewaymw.drivers.transport import (
     UNREACHABLE,
 )
 from hostile import OK, POISON, Peer, hostile
-from upstream import Script, Upstream, chunked, closed_port, listening, raw, whole
+from upstream import Script, Upstream, chunked, closed_port, raw, whole
 
-Carrying = Callable[..., AbstractContextManager[Carrier]]
-EACH = pytest.mark.parametrize("way", ALL)
 OURS = pytest.mark.parametrize("way", [*WIRES, *POOLS])
-
-
-@pytest.fixture(scope="module")
-def carrying() -> Iterator[Carrying]:
-    made = Carriers()
-    with made.stack:
-        yield made.carrying
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Upstream]:
-    with listening() as made:
-        yield made
-
-
-@pytest.fixture
-def upstream(server: Upstream) -> Upstream:
-    server.seen.clear()
-    server.scripts.clear()
-    return server
 
 
 def used(upstream: Upstream) -> list[int]:
@@ -98,44 +74,44 @@ ANSWERS: dict[str, tuple[Script, int, bytes, bool]] = {
 @EACH
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_and_whether_its_connection_serves_again(
-    name: str, way: str, upstream: Upstream, carrying: Carrying
+    name: str, way: str, shared: Upstream, carrying: Carrying
 ) -> None:
     script, status, body, again = ANSWERS[name]
-    url = upstream.script("/x", script)
+    url = shared.script("/x", script)
     with carrying(way) as carrier:
         assert [carrier.ask(url), carrier.ask(url)] == [(status, body)] * 2
-    assert used(upstream) == ([0, 0] if again else [0, 1])
+    assert used(shared) == ([0, 0] if again else [0, 1])
 
 
 @EACH
-def test_the_answer_to_head_has_no_body(way: str, upstream: Upstream, carrying: Carrying) -> None:
-    url = upstream.script("/x", raw(HEAD + b"content-length: 7\r\n\r\n", ending="keep"))
+def test_the_answer_to_head_has_no_body(way: str, shared: Upstream, carrying: Carrying) -> None:
+    url = shared.script("/x", raw(HEAD + b"content-length: 7\r\n\r\n", ending="keep"))
     with carrying(way) as carrier:
         assert carrier.ask(url, method="HEAD", body=b"") == (200, b"")
-        assert carrier.ask(upstream.script("/y", whole({}))) == (200, b"{}")
+        assert carrier.ask(shared.script("/y", whole({}))) == (200, b"{}")
 
 
 @EACH
 def test_headers_are_lower_case_the_first_counts_and_no_text_is_left_out(
-    way: str, upstream: Upstream, carrying: Carrying
+    way: str, shared: Upstream, carrying: Carrying
 ) -> None:
     script = raw(HEAD + b"X-A: 1\r\nx-a: 2\r\nX-B: \xe9\r\ncontent-length: 0\r\n\r\n", ending="keep")
     with carrying(way) as carrier:
-        answer = carrier.send(upstream.script("/x", script))
+        answer = carrier.send(shared.script("/x", script))
         assert (answer.headers["x-a"], answer.headers["x-b"]) == ("1", "é")
         assert answer.rest() == b""
 
 
 @OURS
-def test_the_one_used_last_serves_first(way: str, upstream: Upstream, carrying: Carrying) -> None:
-    url = upstream.script("/x", whole({}))
+def test_the_one_used_last_serves_first(way: str, shared: Upstream, carrying: Carrying) -> None:
+    url = shared.script("/x", whole({}))
     with carrying(way) as carrier:
         first, second = carrier.send(url), carrier.send(url)
         first.rest()
         second.rest()
         third = carrier.ask(url)
         assert third == (200, b"{}")
-    assert used(upstream) == [0, 1, 1]
+    assert used(shared) == [0, 1, 1]
 
 
 @EACH
@@ -158,11 +134,11 @@ def test_events_come_one_by_one(way: str, carrying: Carrying) -> None:
 
 @EACH
 def test_who_reads_no_further_than_it_wants_harms_no_one(
-    way: str, upstream: Upstream, carrying: Carrying
+    way: str, shared: Upstream, carrying: Carrying
 ) -> None:
     """Not even where the rest had come already."""
-    some = upstream.script("/some", chunked([b"one", b"two"]))
-    url = upstream.script("/x", whole({}))
+    some = shared.script("/some", chunked([b"one", b"two"]))
+    url = shared.script("/x", whole({}))
     with carrying(way) as carrier:
         for _ in range(2):
             answer = carrier.send(some)
@@ -176,15 +152,15 @@ def test_who_reads_no_further_than_it_wants_harms_no_one(
 
 @EACH
 def test_one_that_was_closed_at_rest_is_found_out_before(
-    way: str, upstream: Upstream, carrying: Carrying
+    way: str, shared: Upstream, carrying: Carrying
 ) -> None:
-    url = upstream.script("/x", whole({}, ending="close"))
+    url = shared.script("/x", whole({}, ending="close"))
     with carrying(way) as carrier:
         assert carrier.ask(url) == (200, b"{}")
-        upstream.wait(lambda: upstream.seen[0].gone)
+        shared.wait(lambda: shared.seen[0].gone)
         time.sleep(0.02)
         assert carrier.ask(url) == (200, b"{}")
-    assert used(upstream) == [0, 1]
+    assert used(shared) == [0, 1]
 
 
 @EACH
@@ -289,11 +265,11 @@ FAULTS: dict[str, tuple[Script, Any, dict[str, Any]]] = {
 
 @EACH
 @pytest.mark.parametrize("name", FAULTS)
-def test_faults_have_names(name: str, way: str, upstream: Upstream, carrying: Carrying) -> None:
+def test_faults_have_names(name: str, way: str, shared: Upstream, carrying: Carrying) -> None:
     script, expected, more = FAULTS[name]
     if (name, way) in LOOSER:
         expected = LOOSER[name, way]
-    url, began = upstream.script("/x", script), time.monotonic()
+    url, began = shared.script("/x", script), time.monotonic()
     with carrying(way) as carrier:
         if name == "a silent body":
             answer = carrier.send(url, idle=0.2)
@@ -324,9 +300,9 @@ LOOSER = {
     ],
     ids=["interim for ever", "300 fields", "64 KiB"],
 )
-def test_heads_are_bounded(head: bytes, way: str, upstream: Upstream, carrying: Carrying) -> None:
+def test_heads_are_bounded(head: bytes, way: str, shared: Upstream, carrying: Carrying) -> None:
     with carrying(way) as carrier:
-        outcome = carrier.ask(upstream.script("/x", raw(head, ending="stall")), timeout=0.4)
+        outcome = carrier.ask(shared.script("/x", raw(head, ending="stall")), timeout=0.4)
     if way in WIRES:
         assert outcome is PROTOCOL
     else:  # libraries have bounds of their own

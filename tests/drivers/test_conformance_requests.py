@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 
 import pytest
 
-from carriers import AIOHTTP, ALL, WIRES, Carrier, Carriers
+from carriers import AIOHTTP, EACH, WIRES, Carrying
 from gatewaymw.core.values import Failure
 from gatewaymw.drivers.transport import BROKEN, TIMEOUT
 from hostile import Peer, hostile
-from upstream import Upstream, closed_port, listening, raw, whole
+from upstream import Upstream, closed_port, raw, whole
 
-Carrying = Callable[..., AbstractContextManager[Carrier]]
-EACH = pytest.mark.parametrize("way", ALL)
 HEAD = b"HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture(scope="module")
-def carrying() -> Iterator[Carrying]:
-    made = Carriers()
-    with made.stack:
-        yield made.carrying
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Upstream]:
-    with listening() as made:
-        yield made
-
-
-@pytest.fixture
-def upstream(server: Upstream) -> Upstream:
-    server.seen.clear()
-    server.scripts.clear()
-    return server
 
 
 # ── requests ─────────────────────────────────────────────────────────────
@@ -45,16 +22,16 @@ BIG = b"x" * 20_000_000
 
 
 @EACH
-def test_a_request_as_it_is_written(way: str, upstream: Upstream, carrying: Carrying) -> None:
-    url = upstream.script("/a%2Fb", whole({}))
+def test_a_request_as_it_is_written(way: str, shared: Upstream, carrying: Carrying) -> None:
+    url = shared.script("/a%2Fb", whole({}))
     headers = {"x-key": "v", "user-agent": "mine", "accept-encoding": "identity"}
     with carrying(way) as carrier:
         assert carrier.ask(f"{url}?q=%20&r", headers=headers, body=BIG[:3_000_000]) == (200, b"{}")
         carrier.ask(url, method="GET", body=b"")
-    first, second = upstream.seen
+    first, second = shared.seen
     assert (first.method, first.target, len(first.body)) == ("POST", "/a%2Fb?q=%20&r", 3_000_000)
     told = {name: value for name, value in first.headers if name != "connection"}
-    assert told == {"host": upstream.url[7:], **headers, "content-length": "3000000"}
+    assert told == {"host": shared.url[7:], **headers, "content-length": "3000000"}
     assert (second.method, second.body, second.header("content-length")) == ("GET", b"", None)
 
 
@@ -135,15 +112,15 @@ def test_an_upstream_that_never_stops_is_held_back(way: str, carrying: Carrying)
 
 
 @pytest.mark.parametrize("way", [*WIRES, *AIOHTTP])
-def test_places_are_bounded_and_come_back(way: str, upstream: Upstream, carrying: Carrying) -> None:
-    url = upstream.script("/x", whole({}))
+def test_places_are_bounded_and_come_back(way: str, shared: Upstream, carrying: Carrying) -> None:
+    url = shared.script("/x", whole({}))
     with carrying(way, most=2) as carrier:
         first, second = carrier.send(url), carrier.send(url)
         assert carrier.ask(url, timeout=0.05) is TIMEOUT
         first.rest()
         assert carrier.ask(url) == (200, b"{}")
         second.close()
-        for failing in (closed_port(), upstream.script("/bad", raw())):
+        for failing in (closed_port(), shared.script("/bad", raw())):
             assert isinstance(carrier.ask(failing), Failure)
         third, fourth = carrier.send(url), carrier.send(url)
         third.close()
@@ -154,10 +131,10 @@ def test_places_are_bounded_and_come_back(way: str, upstream: Upstream, carrying
 
 @pytest.mark.parametrize("way", [*WIRES, *AIOHTTP])
 def test_a_transport_that_was_closed_ends_its_streams_and_never_as_if_they_were_whole(
-    way: str, upstream: Upstream, carrying: Carrying
+    way: str, shared: Upstream, carrying: Carrying
 ) -> None:
     """Also those that nothing but the end of the connection ends."""
-    url = upstream.script("/x", raw(HEAD + b"\r\nhello", ending="stall"))
+    url = shared.script("/x", raw(HEAD + b"\r\nhello", ending="stall"))
     with ExitStack() as stack:
         carrier = stack.enter_context(carrying(way))
         answer = carrier.send(url)

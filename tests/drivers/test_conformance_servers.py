@@ -6,16 +6,14 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from carriers import ALL, Carrier, Carriers
+from carriers import EACH, Carrying
 from servers import serving
 
-Carrying = Callable[..., AbstractContextManager[Carrier]]
-EACH = pytest.mark.parametrize("way", ALL)
 BIG = b"x" * 2_000_000
 APP = '''
 async def app(scope, receive, send):
@@ -41,13 +39,6 @@ http {{
   server {{ listen 127.0.0.1:{port}; location / {{ return 200 "hello"; }} }}
 }}
 """
-
-
-@pytest.fixture(scope="module")
-def carrying() -> Iterator[Carrying]:
-    made = Carriers()
-    with made.stack:
-        yield made.carrying
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])

@@ -5,30 +5,20 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from carriers import AIOHTTP, ALL, POOLS, WIRES, Carrier, Carriers
+from carriers import AIOHTTP, EACH, POOLS, WIRES, Carrying
 from gatewaymw.drivers.transport import BROKEN, REFUSED, TIMEOUT, TLS, UNREACHABLE
 from hostile import OK, Peer, black_hole, hostile
 from upstream import chunked, closed_port, listening, whole
 
-Carrying = Callable[..., AbstractContextManager[Carrier]]
-EACH = pytest.mark.parametrize("way", ALL)
 RESOLVED = pytest.mark.parametrize("way", [*WIRES, *AIOHTTP])
 PEM = Path(__file__).parents[1] / "localhost.pem"
 """A key and a certificate for localhost that nobody else trusts."""
-
-
-@pytest.fixture(scope="module")
-def carrying() -> Iterator[Carrying]:
-    made = Carriers()
-    with made.stack:
-        yield made.carrying
 
 
 @pytest.fixture

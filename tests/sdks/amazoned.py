@@ -32,14 +32,6 @@ Asking = Callable[[Any], Any]
 """A call of the SDK's client."""
 
 
-class Case(NamedTuple):
-    """One call, made twice: by a client of the gateway's, and with Amazon's own SDK."""
-
-    id: str
-    body: dict[str, Any]
-    asking: Asking
-
-
 class Sent(NamedTuple):
     """A request, as far as the two must agree."""
 

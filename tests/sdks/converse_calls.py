@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from amazoned import Asking, Case
+from amazoned import Asking
+from ours import Case
 
 CLAUDE = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 CLAUDE_5 = "anthropic.claude-opus-5-v1:0"
@@ -155,6 +156,19 @@ PLAIN = [
     ),
 ]
 
+SHOWN: list[dict[str, Any]] = [
+    {"video": {"format": "mp4", "source": {"s3Location": {"uri": "s3://b/v.mp4"}}}},
+    {"document": {"format": "txt", "name": "notes", "source": {"text": "a"}}},
+    {
+        "searchResult": {
+            "source": "https://h.example",
+            "title": "t",
+            "content": [{"text": "a"}],
+            "citations": {"enabled": True},
+        }
+    },
+]
+"""Blocks of Converse's own, which go as they come."""
 FILES = [
     Case(
         "an image inline",
@@ -225,16 +239,7 @@ FILES = [
         chat(
             says(
                 {"type": "text", "text": "?"},
-                {"video": {"format": "mp4", "source": {"s3Location": {"uri": "s3://b/v.mp4"}}}},
-                {"document": {"format": "txt", "name": "notes", "source": {"text": "a"}}},
-                {
-                    "searchResult": {
-                        "source": "https://h.example",
-                        "title": "t",
-                        "content": [{"text": "a"}],
-                        "citations": {"enabled": True},
-                    }
-                },
+                *SHOWN,
             ),
             model=NOVA,
         ),
@@ -243,16 +248,7 @@ FILES = [
                 "role": "user",
                 "content": [
                     {"text": "?"},
-                    {"video": {"format": "mp4", "source": {"s3Location": {"uri": "s3://b/v.mp4"}}}},
-                    {"document": {"format": "txt", "name": "notes", "source": {"text": "a"}}},
-                    {
-                        "searchResult": {
-                            "source": "https://h.example",
-                            "title": "t",
-                            "content": [{"text": "a"}],
-                            "citations": {"enabled": True},
-                        }
-                    },
+                    *SHOWN,
                 ],
             },
             model=NOVA,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from amazoned import Case
 from converse_calls import (
     ASKED,
     B64,
@@ -19,6 +18,7 @@ from converse_calls import (
     says,
     url,
 )
+from ours import Case
 
 SCHEMA = {
     "type": "object",

@@ -6,7 +6,8 @@ import base64
 from typing import Any
 
 from google.genai import types
-from googled import Asking, Case
+from googled import Asking
+from ours import Case
 
 OLD, NEW = "gemini-2.5-flash", "gemini-3-flash-preview"
 PIXEL = bytes(range(250, 256)) + b"\x00"

@@ -6,7 +6,7 @@ from typing import Any
 
 from gemini_calls import ASKED, B64, NEW, PIXEL, SIGNATURE, SIGNED, chat, generate
 from google.genai import types
-from googled import Case
+from ours import Case
 
 SCHEMA = {
     "type": "object",

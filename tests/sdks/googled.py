@@ -23,14 +23,6 @@ Asking = Callable[[Client], Any]
 """A call of the SDK's client."""
 
 
-class Case(NamedTuple):
-    """One call, made twice: by a client of the gateway's, and with Google's own SDK."""
-
-    id: str
-    body: dict[str, Any]
-    asking: Asking
-
-
 class Sent(NamedTuple):
     """A request, as far as the two must agree."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from gatewaymw.core import json
@@ -16,6 +16,15 @@ from gatewaymw.core.values import NOTHING, Call, Env, Request, Secret
 KEY = "k-test"
 CLOCK = 1_700_000_000.0
 ENV = Env(random=lambda: 0.5, now=lambda: 0.0, clock=lambda: CLOCK, new_id=lambda: "id")
+
+
+class Case(NamedTuple):
+    """One call, made twice: by a client of the gateway's, and with a provider's own SDK."""
+
+    id: str
+    body: dict[str, Any]
+    asking: Callable[[Any], Any]
+    """The call of the SDK's client."""
 
 
 def ours(

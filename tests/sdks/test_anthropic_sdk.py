@@ -17,7 +17,8 @@ from anthropic.types.beta import BetaStopReason
 from anthropic.types.beta import message_create_params as beta
 from anthropic.types.message_create_params import MessageCreateParamsBase
 from anthropic.types.stop_reason import StopReason
-from anthropic_calls import OLD, ROWS, Person, Pet, Row, asks, creates
+from anthropic_calls import HOLDS, OLD, SAYS, Person, Pet, Row, asks, creates
+from anthropic_tools import CALLS, ITS_OWN, THINKS
 from ours import KEY, ours, where
 
 from gatewaymw.core.dialects.anthropic import request
@@ -74,6 +75,7 @@ def blocks(body: Any) -> Any:
     return made | {name: [{"type": "text", "text": value}] for name, value in said.items()}
 
 
+ROWS = [*SAYS, *HOLDS, *CALLS, *THINKS, *ITS_OWN]
 EACH = pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
 
 

@@ -11,8 +11,8 @@ import json
 from typing import Any
 
 import pytest
-from amazoned import OPTIONS, Asking, Case, taken, theirs
-from ours import ours
+from amazoned import OPTIONS, Asking, taken, theirs
+from ours import Case, ours
 
 from gatewaymw.core.endpoints import EMBED, IMAGE
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import botocore.session
 import pytest
-from amazoned import OPTIONS, Case, taken, theirs
+from amazoned import OPTIONS, taken, theirs
 from converse_calls import FILES, PLAIN, chat, converse
 from converse_tools import REASONING, TOOLS
-from ours import KEY, ours
+from ours import KEY, Case, ours
 
 from gatewaymw.core.dialects.converse import content, files, tools
 from gatewaymw.core.dialects.converse.request import KNOWN, TIERS

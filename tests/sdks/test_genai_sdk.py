@@ -8,8 +8,8 @@ import pytest
 from gemini_calls import EMBEDDINGS, FILES, IMAGES, PLAIN
 from gemini_tools import THINKING, TOOLS
 from google.genai import types
-from googled import Case, studio, taken, theirs
-from ours import ours
+from googled import studio, taken, theirs
+from ours import Case, ours
 from pydantic import BaseModel
 
 from gatewaymw.core.dialects.gemini import blocks, content, embeddings, images, models, tools

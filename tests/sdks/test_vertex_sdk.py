@@ -11,8 +11,8 @@ import httpx2
 import pytest
 from anthropic import AnthropicVertex
 from google.genai import Client, types
-from googled import CLOUD, PROJECT, REGION, Asking, Case, cloud, sent, taken, theirs
-from ours import KEY, ours
+from googled import CLOUD, PROJECT, REGION, Asking, cloud, sent, taken, theirs
+from ours import KEY, Case, ours
 
 from gatewaymw.core.endpoints import CHAT, EMBED, IMAGE, Endpoint
 

@@ -1,0 +1,32 @@
+"""Sending a form to a dialect, and checking on the way that it says the same when it is asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from gatewaymw.core.errors import GatewayError
+from gatewaymw.core.model import Codec, Context, Encoded, Filled
+from gatewaymw.core.values import Part
+
+
+def parts_of(fields: Iterable[tuple[str, str]], *files: Part) -> tuple[Part, ...]:
+    """The parts of a form: its fields, then its files."""
+    return (*(Part(name, value.encode()) for name, value in fields), *files)
+
+
+def formed(codec: Codec, parts: tuple[Part, ...], context: Context) -> Encoded | Filled:
+    """What is sent for a form."""
+    assert codec.form
+    made = codec.form(parts, context)
+    assert codec.form(parts, context) == made
+    return made
+
+
+def refusing(ask: Callable[..., object], *files: Part, **form: str) -> GatewayError:
+    """The refusal of a form."""
+    with pytest.raises(GatewayError) as caught:
+        ask(*files, **form)
+    assert caught.value.status == 400
+    return caught.value
