@@ -19,7 +19,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from gatewaymw.core.values import Failure, Request
 from gatewaymw.drivers.aiohttp import AsyncAiohttp
-from gatewaymw.drivers.dial import AsyncDialler, Dialler, connected, connected_sync
+from gatewaymw.drivers.backends import AsyncDialler, Dialler
+from gatewaymw.drivers.dial import connected, connected_sync
 from gatewaymw.drivers.handed import AsyncHanded, Handed
 from gatewaymw.drivers.pool import AsyncPool, Pool
 from gatewaymw.drivers.transport import Unreachable

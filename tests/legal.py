@@ -91,12 +91,13 @@ def vertex_claude(body: Json) -> None:
 
 
 @cache
-def converse() -> Any:
-    return get_session().get_service_model("bedrock-runtime").operation_model("Converse").input_shape
+def shape_of(operation: str) -> Any:
+    return get_session().get_service_model("bedrock-runtime").operation_model(operation).input_shape
 
 
-def bedrock(body: Json) -> None:
-    report = ParamValidator().validate(binary(converse(), {**body, "modelId": "m"}), converse())
+def bedrock(body: Json, operation: str = "Converse") -> None:
+    shape = shape_of(operation)
+    report = ParamValidator().validate(binary(shape, {**body, "modelId": "m"}), shape)
     if report.has_errors():
         raise Illegal(report.generate_report())
 

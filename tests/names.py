@@ -10,7 +10,8 @@ from typing import Any
 import httpcore
 from aiohappyeyeballs import start_connection
 
-from gatewaymw.drivers.dial import AsyncDialler, Dialler, connected, connected_sync, first_of
+from gatewaymw.drivers.backends import AsyncDialler, Dialler
+from gatewaymw.drivers.dial import connected, connected_sync, first_of
 from gatewaymw.drivers.pool import AsyncPool, Pool
 from gatewaymw.drivers.wire.aio import AsyncWire
 from gatewaymw.drivers.wire.sync import Wire

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+Serve = Callable[..., str]
+"""What the fixture `serve` is: a command and its `env` in, an address out."""
 ROOT = Path(__file__).parents[1]
 SPOKEN = re.compile(r"http://127\.0\.0\.1:(\d+)")
 PATIENCE = 40.0

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conftest import Serve
 from gatewaymw.core.endpoints import ENDPOINTS
 from gatewaymw.core.providers import PROVIDERS
 from promised import FEATURES, PROMISED, had
+from servers import Serve
 
 HELLO = {"model": "mock-echo", "messages": [{"role": "user", "content": "Hello"}]}
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Serve
 from gatewaymw import Gateway
 from gatewaymw.cli import parser
 from gatewaymw.core.mock import FAULTS
+from servers import Serve
 from snippets import Snippet, commands, curl, snippets
 
 ROOT = Path(__file__).parents[1]

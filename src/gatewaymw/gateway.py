@@ -5,23 +5,32 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 from . import headers as wire
 from . import streams
-from .core import form, json
-from .core.commands import Flow, ask
-from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge, Unauthorized
-from .core.plan import Plan, targets
-from .core.routing.attempt import refusal
+from .core.commands import Flow
+from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge
+from .core.plan import Plan
+from .core.routing.failures import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
 from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .drivers.identity import Identities
 from .headers import Wishes
-from .inbound import Inbound, Match, Matcher, form_body, json_body, kind_of, wrong_type
+from .inbound import (
+    Inbound,
+    Match,
+    Matcher,
+    admit,
+    check_required,
+    form_body,
+    json_body,
+    kind_of,
+    with_model,
+)
 from .streams import aio as aio_streams
 from .streams import sync as sync_streams
 
@@ -115,8 +124,7 @@ class Gateway:
         from .config.fetching import fetching_of
         from .config.loading import load, split
         from .config.secrets import resolve
-        from .drivers.choosing import checked_name
-        from .drivers.outbound import AsyncOutbounds, Outbound
+        from .drivers.outbound import outbounds
 
         if not prefix.startswith("/") or prefix.endswith("/"):
             raise ConfigError("must start with a slash and not end with one: /v1", path="prefix")
@@ -150,12 +158,8 @@ class Gateway:
         self._services, self._services_sync = services.services(
             auth if callable(auth) else None, resolve, Identities()
         )
-        asynchronous = http_client is not None and hasattr(http_client, "aclose")
-        carrier = checked_name(first(transport, beside.get("transport"), "auto"))
-        if carrier != "auto" and http_client is not None:
-            raise ConfigError("your own http_client is one; leave out one of the two", path="transport")
-        self._outbounds = AsyncOutbounds(http_client if asynchronous else None, carrier)
-        self._outbound = Outbound(None if asynchronous else http_client, carrier)
+        carrier = first(transport, beside.get("transport"), "auto")
+        self._outbounds, self._outbound = outbounds(http_client, carrier)
 
     # ── what the edges call ──────────────────────────────────────────────
 
@@ -264,7 +268,7 @@ class Gateway:
             fetching=self._fetching,
         )
         if model is not None:
-            call = with_model(call, model)
+            call = with_model(call, model, new_id)
         check_required(call, plan)
         return plan, call
 
@@ -289,38 +293,6 @@ def edge_gateway(gateway: Gateway | None, config: Any, options: Options) -> Gate
     return gateway
 
 
-def admit(inbound: Inbound) -> Flow[None]:
-    """Ask the host who is there. A body must say that it is JSON: a page of another site can make a
-    browser send one that says nothing, cookies and all, without asking first. Raises Unauthorized."""
-    principal = yield from ask("auth", inbound.facts)
-    if principal is None or principal is False:  # a comparison's answer is no principal either
-        raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
-    if inbound.match.endpoint.body == "json" and not kind_of(inbound):
-        raise wrong_type("none", "application/json")
-
-
 def first(*values: Any) -> Any:
     """The first that is given."""
     return next(value for value in values if value is not None)
-
-
-def with_model(call: Call, model: str) -> Call:
-    """The call without the provider in front of its model (`@anthropic/claude-…`)."""
-    body = {**call.body, "model": model}
-    if call.endpoint.body != "form":
-        return replace(call, body=body, raw=json.dumps(body) if call.raw else b"")
-    boundary = new_id()
-    parts = form.override(call.parts, {"model": model})
-    kind = f"multipart/form-data; boundary={boundary}"
-    headers = {**call.headers, "content-type": kind}
-    return replace(call, body=body, parts=parts, raw=form.encode(parts, boundary), headers=headers)
-
-
-def check_required(call: Call, plan: Plan) -> None:
-    """What the endpoint cannot do without, unless the config adds it. Raises BadRequest."""
-    for name in call.endpoint.required:
-        value = call.body.get(name)
-        if value is None and not all(name in leaf.overrides for leaf in targets(plan.root)):
-            file = any(part.name == name for part in call.parts)
-            if not file:
-                raise BadRequest(f"`{name}` is missing; {call.endpoint.path} requires it", param=name)

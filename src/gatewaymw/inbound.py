@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from .core import json
+from .core import form, json
+from .core.commands import Flow, ask
 from .core.endpoints import ENDPOINTS, PROXY, Endpoint
-from .core.errors import BadRequest, GatewayError
-from .core.values import NOTHING, Part
+from .core.errors import BadRequest, GatewayError, Unauthorized
+from .core.plan import Plan, targets
+from .core.values import NOTHING, Call, Part
 from .headers import ORIGINAL, OURS
 
 ROUTING = tuple(
@@ -88,6 +90,19 @@ def pattern(path: str) -> re.Pattern[str]:
     """`/models/{model}`: a name at the end may hold slashes, as model ids do."""
     inner = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
     return re.compile(re.sub(r"\[\^/\]\+\)$", "(?:[^/.]|\\.(?!\\.)|/(?!/))+)", inner))
+
+
+# ── who asks ─────────────────────────────────────────────────────────────
+
+
+def admit(inbound: Inbound) -> Flow[None]:
+    """Ask the host who is there. A body must say that it is JSON: a page of another site can make a
+    browser send one that says nothing, cookies and all, without asking first. Raises Unauthorized."""
+    principal = yield from ask("auth", inbound.facts)
+    if principal is None or principal is False:  # a comparison's answer is no principal either
+        raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
+    if inbound.match.endpoint.body == "json" and not kind_of(inbound):
+        raise wrong_type("none", "application/json")
 
 
 # ── bodies ───────────────────────────────────────────────────────────────
@@ -168,3 +183,29 @@ def parts_of(body: bytes, boundary: bytes, limit: int) -> tuple[Part, ...]:
 
 def part_of(event: Any, data: bytes) -> Part:
     return Part(event.name or "", data, getattr(event, "filename", None), event.headers.get("content-type"))
+
+
+# ── the call that it makes ───────────────────────────────────────────────
+
+
+def with_model(call: Call, model: str, new_id: Callable[[], str]) -> Call:
+    """The call without the provider in front of its model (`@anthropic/claude-…`); an id of no other is
+    what a new form's parts are told apart by."""
+    body = {**call.body, "model": model}
+    if call.endpoint.body != "form":
+        return replace(call, body=body, raw=json.dumps(body) if call.raw else b"")
+    boundary = new_id()
+    parts = form.override(call.parts, {"model": model})
+    kind = f"multipart/form-data; boundary={boundary}"
+    headers = {**call.headers, "content-type": kind}
+    return replace(call, body=body, parts=parts, raw=form.encode(parts, boundary), headers=headers)
+
+
+def check_required(call: Call, plan: Plan) -> None:
+    """What the endpoint cannot do without, unless the config adds it. Raises BadRequest."""
+    for name in call.endpoint.required:
+        value = call.body.get(name)
+        if value is None and not all(name in leaf.overrides for leaf in targets(plan.root)):
+            file = any(part.name == name for part in call.parts)
+            if not file:
+                raise BadRequest(f"`{name}` is missing; {call.endpoint.path} requires it", param=name)

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from anthropic.types.beta import message_create_params as beta
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
+from refusals import refusing
 
 import openai_client
 from gatewaymw.core.dialects.anthropic import CHAT
@@ -65,10 +65,7 @@ def encoded(body: Json) -> Encoded:
 
 def refused(model: str = "claude-sonnet-4-5", **params: Any) -> GatewayError:
     """The refusal of a request."""
-    with pytest.raises(GatewayError) as caught:
-        ask(model, **params)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(ask, model, **params)
 
 
 def turns(*messages: Json) -> list[Json]:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from cohere.types import ChatMessageV2, CitationOptions, EmbedInput, ResponseFormatV2, Thinking, ToolV2
 from cohere.v2.client import V2Client
 from pydantic import BaseModel, TypeAdapter
+from refusals import refusing
 
 import openai_client
 from gatewaymw.core.dialects.cohere import CHAT, EMBED
@@ -91,11 +91,9 @@ def encoded(body: Json) -> Encoded:
 
 def refused(**params: Any) -> GatewayError:
     """The refusal of a request."""
-    with pytest.raises(GatewayError) as caught:
-        ask(**params)
-    assert caught.value.status == 400
-    assert caught.value.param
-    return caught.value
+    error = refusing(ask, **params)
+    assert error.param
+    return error
 
 
 def sent(*messages: Json) -> list[Json]:

@@ -6,22 +6,19 @@ argument is changed; the same again gives the same.
 
 from __future__ import annotations
 
-import base64
 import copy
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
-import botocore.session
-import botocore.validate
-import pytest
+from refusals import refusing
 
 import openai_client
 from gatewaymw.core.dialects.converse import CHAT
 from gatewaymw.core.dialects.converse.stream import STREAM, State
 from gatewaymw.core.errors import GatewayError
 from gatewaymw.core.model import Context, Encoded
+from legal import bedrock as legal
 
 Json = dict[str, Any]
 
@@ -31,34 +28,6 @@ CONTEXT = Context(provider="bedrock", model=CLAUDE, created=1_700_000_000, id="o
 LOOSE = replace(CONTEXT, strict=False)
 STREAMING = replace(CONTEXT, stream=True)
 COUNTED = replace(CONTEXT, include_usage=True)
-
-
-# ── what AWS's own SDK says is legal ─────────────────────────────────────
-
-
-@cache
-def service() -> Any:
-    return botocore.session.get_session().get_service_model("bedrock-runtime")
-
-
-def legal(body: Json, operation: str = "Converse") -> None:
-    """Raises ValueError where the SDK would refuse to send the body."""
-    shape = service().operation_model(operation).input_shape
-    report = botocore.validate.ParamValidator().validate(binary(shape, {**body, "modelId": "m"}), shape)
-    if report.has_errors():
-        raise ValueError(report.generate_report())
-
-
-def binary(shape: Any, value: Any) -> Any:
-    """A body with its base64 as the bytes that the SDK is given."""
-    if shape.type_name == "blob" and isinstance(value, str):
-        return base64.b64decode(value)
-    if shape.type_name == "structure" and isinstance(value, dict):
-        members = shape.members
-        return {key: binary(members[key], each) if key in members else each for key, each in value.items()}
-    if shape.type_name == "list" and isinstance(value, list):
-        return [binary(shape.member, each) for each in value]
-    return value
 
 
 # ── requests ─────────────────────────────────────────────────────────────
@@ -86,10 +55,7 @@ def encoded(body: Json, context: Context = CONTEXT) -> Encoded:
 
 def refused(model: str = CLAUDE, **params: Any) -> GatewayError:
     """The refusal of a request."""
-    with pytest.raises(GatewayError) as caught:
-        ask(model, **params)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(ask, model, **params)
 
 
 def turns(*messages: Json, model: str = CLAUDE, **params: Any) -> list[Json]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-import pytest
-
-from gatewaymw.core.errors import GatewayError
 from gatewaymw.core.model import Codec, Context, Encoded, Filled
 from gatewaymw.core.values import Part
 
@@ -22,11 +19,3 @@ def formed(codec: Codec, parts: tuple[Part, ...], context: Context) -> Encoded |
     made = codec.form(parts, context)
     assert codec.form(parts, context) == made
     return made
-
-
-def refusing(ask: Callable[..., object], *files: Part, **form: str) -> GatewayError:
-    """The refusal of a form."""
-    with pytest.raises(GatewayError) as caught:
-        ask(*files, **form)
-    assert caught.value.status == 400
-    return caught.value

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conversed import CONTEXT
+from refusals import refusing
 
 from gatewaymw.core.errors import GatewayError, UpstreamError
 from gatewaymw.core.model import Codec, Context, Encoded
@@ -25,10 +26,7 @@ def asked(codec: Codec, body: dict[str, Any], context: Context = CONTEXT) -> Enc
 
 
 def refused(codec: Codec, **body: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        asked(codec, body)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(asked, codec, body)
 
 
 def told(codec: Codec, body: Any, context: Context = CONTEXT) -> dict[str, Any]:

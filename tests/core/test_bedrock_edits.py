@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from conversed import CONTEXT
-from forms_called import formed, parts_of, refusing
+from forms_called import formed, parts_of
 from machine import call, ok, world
 from openai.types import ImagesResponse
+from refusals import refusing
 
 from gatewaymw.core import json
 from gatewaymw.core.dialects.bedrock_invoke import EDIT

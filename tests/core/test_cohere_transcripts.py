@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from cohered import CONTEXT, LOOSE
-from forms_called import formed, parts_of, refusing
+from forms_called import formed, parts_of
 from openai.types.audio import Transcription
+from refusals import refusing
 
 from gatewaymw.core.dialects.cohere import TRANSCRIPT
 from gatewaymw.core.errors import GatewayError, UpstreamError

@@ -11,7 +11,7 @@ from reading import Reading, read
 
 import recorded
 from gatewaymw.core.auth.keys import none
-from gatewaymw.core.dialects.openai import Delta, adapted
+from gatewaymw.core.dialects.cousins import Delta, adapted
 from gatewaymw.core.endpoints import CHAT, COMPLETE, EMBED, MODELS, TRANSCRIBE
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.framing.sse import SSE

@@ -23,7 +23,8 @@ from conversed import (
 )
 
 import recorded
-from gatewaymw.core.dialects.converse.stream import LARGEST, STREAM, decode
+from gatewaymw.core.dialects.converse.pictures import LARGEST
+from gatewaymw.core.dialects.converse.stream import STREAM, decode
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.framing.base import Frame
 

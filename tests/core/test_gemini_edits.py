@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from forms_called import formed, parts_of, refusing
+from forms_called import formed, parts_of
 from gemini import CONTEXT, PIXEL, answer, legal
 from openai.types import ImagesResponse
+from refusals import refusing
 
 from gatewaymw.core.dialects.gemini import EDIT, VERTEX_EDIT
 from gatewaymw.core.errors import GatewayError

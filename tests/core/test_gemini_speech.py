@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from gemini import CONTEXT, TEXT, answer, candidate, legal
 from google.genai import types
+from refusals import refusing
 
 from gatewaymw.core.dialects.gemini import SPEECH, VERTEX_SPEECH
 from gatewaymw.core.dialects.gemini.speech import VOICES
@@ -37,10 +38,7 @@ def ask(model: str = OLDER, codec: Codec = SPEECH, **params: Any) -> Encoded:
 
 
 def refused(model: str = OLDER, **params: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        ask(model, **params)
-    assert caught.value.status == 400
-    return caught.value
+    return refusing(ask, model, **params)
 
 
 def said(made: Encoded) -> Any:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from forms_called import formed, parts_of, refusing
+from forms_called import formed, parts_of
 from gemini import CONTEXT, answer, candidate, legal
 from openai.types.audio import Transcription, TranscriptionDiarized, TranscriptionVerbose
+from refusals import refusing
 
 from gatewaymw.core.dialects.gemini import TRANSCRIPT
 from gatewaymw.core.errors import GatewayError, UpstreamError

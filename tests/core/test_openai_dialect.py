@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 import recorded
 from gatewaymw.core import json
 from gatewaymw.core.dialects import mistral
-from gatewaymw.core.dialects.openai import (
-    Progress,
-    error,
-    finishing,
-    meaningful,
-    relayed,
-    stream_fault,
-)
+from gatewaymw.core.dialects.cousins import Progress, finishing, relayed
+from gatewaymw.core.dialects.openai import error, meaningful, stream_fault
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.model import Context
 

@@ -12,7 +12,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from conftest import Serve
+from servers import Serve
 from snippets import commands, curl
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

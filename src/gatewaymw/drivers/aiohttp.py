@@ -25,9 +25,7 @@ from .dial import EYEBALLS, UNKNOWN, AsyncResolve, checked, quick
 from .pool import CONNECTING, CONNECTIONS, EXPIRY, tls
 from .transport import (
     BROKEN,
-    BUSY,
     CONNECT,
-    ENCODED,
     PROTOCOL,
     SILENT,
     TIMEOUT,
@@ -35,10 +33,10 @@ from .transport import (
     UNREACHABLE,
     AsyncOpened,
     Unreachable,
-    plain,
+    opened,
 )
 from .wire.answer import HEAD
-from .wire.origin import BODILESS, place, within
+from .wire.origin import BODILESS, place
 from .wire.places import Places
 
 OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -135,7 +133,7 @@ class AsyncAiohttp:
         at, headers = address(request.url), outgoing(request)
         until = None if request.timeout is None else self._loop.time() + request.timeout
         if not self._places.take():
-            await self._room(until)
+            await self._places.wait_until(until)
         response = None
         try:
             async with asyncio.timeout_at(until):
@@ -147,22 +145,8 @@ class AsyncAiohttp:
         finally:
             if response is None:
                 self._places.give()
-        return await self._opened(response)
-
-    async def _opened(self, response: aiohttp.ClientResponse) -> AsyncOpened:
         body = AsyncAiohttpBody(response, self._places)
-        headers = plain(response.raw_headers)
-        if headers.get("content-encoding", "identity") != "identity":
-            await body.aclose()
-            raise Unreachable(ENCODED)
-        return AsyncOpened(response.status, headers, body)
-
-    async def _room(self, until: float | None) -> None:
-        seconds, late = within(until, self._loop.time(), BUSY)
-        try:
-            await self._places.wait(seconds)
-        except TimeoutError:
-            raise Unreachable(late) from None
+        return await opened(response.status, response.raw_headers, body)
 
     async def aclose(self) -> None:
         await self._session.close()

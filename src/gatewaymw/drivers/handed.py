@@ -8,7 +8,7 @@ has a single patience for all of a body: the first event of a stream may take as
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,6 @@ from ..core.errors import ConfigError
 from ..core.values import Failure, Request
 from .transport import (
     BROKEN,
-    ENCODED,
     PROTOCOL,
     REFUSED,
     SILENT,
@@ -29,6 +28,7 @@ from .transport import (
     AsyncOpened,
     Opened,
     Unreachable,
+    as_asked,
     is_cut,
     is_tls,
     plain,
@@ -78,11 +78,8 @@ def patient(made: Any, seconds: float | None) -> None:
     made.extensions["timeout"]["read"] = seconds
 
 
-def opened_headers(response: Any) -> dict[str, str]:
-    headers = plain(response.headers.raw)
-    if headers.get("content-encoding", "identity") != "identity":
-        raise Unreachable(ENCODED)
-    return headers
+def opened_headers(response: Any) -> Mapping[str, str]:
+    return as_asked(plain(response.headers.raw))
 
 
 async def leave(chunks: AsyncGenerator[bytes, None], *errors: type[Exception]) -> None:

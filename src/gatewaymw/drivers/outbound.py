@@ -7,8 +7,9 @@ from typing import Any
 
 from anyio.lowlevel import RunVar
 
+from ..core.errors import ConfigError
 from ..core.values import Request
-from .choosing import Name, carrier, carrier_sync
+from .choosing import Name, carrier, carrier_sync, checked_name
 from .handed import AsyncHanded, Handed, family
 from .scripted import SCHEME, AsyncScripted, Scripted
 from .transport import AsyncTransport, Transport
@@ -23,6 +24,19 @@ def key_of(request: Request) -> str:
         return GUARDED
     end = request.url.find("/", 8)
     return request.url if end < 0 else request.url[:end]
+
+
+def outbounds(client: Any, name: Any) -> tuple[AsyncOutbounds, Outbound]:
+    """Those of event loops and of threads, with the host's client, where there is one, on its own side.
+
+    Raises ConfigError for a client that is none, and for a name of no transport or one beside a client.
+    """
+    asynchronous, known = hasattr(client, "aclose"), checked_name(name)
+    if known != "auto" and client is not None:
+        raise ConfigError("your own http_client is one; leave out one of the two", path="transport")
+    return AsyncOutbounds(client if asynchronous else None, known), Outbound(
+        None if asynchronous else client, known
+    )
 
 
 class AsyncOutbound:

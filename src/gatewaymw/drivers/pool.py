@@ -17,13 +17,12 @@ import anyio
 import httpcore
 
 from ..core.values import Failure, Request
-from .dial import EXPIRES, AsyncDialler, AsyncPatient, Dialler, Patient
+from .backends import EXPIRES, AsyncDialler, AsyncPatient, Dialler, Patient
 from .stack import AsyncStack, Stack
 from .transport import (
     BROKEN,
     BUSY,
     CONNECT,
-    ENCODED,
     PROTOCOL,
     SILENT,
     TIMEOUT,
@@ -32,8 +31,10 @@ from .transport import (
     AsyncOpened,
     Opened,
     Unreachable,
+    as_asked,
     is_cut,
     is_tls,
+    opened,
     plain,
 )
 
@@ -133,13 +134,6 @@ ERRORS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolErr
 """The last of them is what TLS says of a damaged record."""
 
 
-def opened_headers(response: httpcore.Response) -> dict[str, str]:
-    headers = plain(response.headers)
-    if headers.get("content-encoding", "identity") != "identity":
-        raise Unreachable(ENCODED)
-    return headers
-
-
 class AsyncPool:
     """An AsyncTransport for one origin, or for all those that callers choose."""
 
@@ -167,12 +161,7 @@ class AsyncPool:
             raise Unreachable(TIMEOUT) from None
         except ERRORS as error:
             raise Unreachable(failure_of(error, request)) from None
-        body = AsyncPoolBody(response)
-        try:
-            return AsyncOpened(response.status, opened_headers(response), body)
-        except Unreachable:
-            await body.aclose()
-            raise
+        return await opened(response.status, response.headers, AsyncPoolBody(response))
 
     async def aclose(self) -> None:
         await self._pool.aclose()
@@ -242,7 +231,7 @@ class Pool:
             EXPIRES.reset(before)
         body = PoolBody(response)
         try:
-            return Opened(response.status, opened_headers(response), body)
+            return Opened(response.status, as_asked(plain(response.headers)), body)
         except Unreachable:
             body.close()
             raise

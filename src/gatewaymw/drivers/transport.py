@@ -73,6 +73,23 @@ def plain(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return made
 
 
+def as_asked(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of an answer whose body comes as it was asked for. Raises Unreachable for one that is
+    compressed."""
+    if headers.get("content-encoding", "identity") != "identity":
+        raise Unreachable(ENCODED)
+    return headers
+
+
+async def opened(status: int, raw: Iterable[tuple[bytes, bytes]], body: AsyncBody) -> AsyncOpened:
+    """An answer; its body is closed where it does not come as it was asked for. Raises Unreachable then."""
+    try:
+        return AsyncOpened(status, as_asked(plain(raw)), body)
+    except Unreachable:
+        await body.aclose()
+        raise
+
+
 def is_tls(error: BaseException | None) -> bool:
     """Whether a connection could be made, but no safe one: an error of TLS is what came before this one."""
     while error is not None and not isinstance(error, ssl.SSLError):

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from ..model import Codec, Context, Stream
 from ..values import JSON, NOTHING
+from .cousins import Progress, checked, complete, progress
 from .history import thoughtless
-from .openai import Progress, checked, complete, progress
 
 FRAME = ("id", "object", "created", "model")
 """What all chunks of one answer have in common."""

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from ..model import Codec, Context, Stream
 from ..values import JSON, NOTHING
+from .cousins import Progress, complete, finished, progress
 from .history import OURS, THOUGHT, Manners
 from .history import told as blocks_of
-from .openai import Progress, complete, finished, progress
 
 FINISH = finished({"model_length": "length"})
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from ..auth.keys import bearer
 from ..dialects import mistral
+from ..dialects.cousins import CHECKED, LISTED, Delta, adapted, finishing
 from ..dialects.history import PLAIN, Manners
 from ..dialects.links import chatted
-from ..dialects.openai import CHECKED, LISTED, Delta, adapted, finishing
 from ..endpoints import (
     CHAT,
     COMPLETE,
@@ -56,7 +56,7 @@ def compatible(
     """Add a provider that speaks OpenAI's dialect. Raises ValueError where the name is taken.
 
     `rename`, `without`, `implied`, `defaults`, `roles`, `turns` and `manners` are what its requests differ
-    in (`dialects.openai.Delta`), for each of its endpoints that take JSON. `answers` are the codecs of
+    in (`dialects.cousins.Delta`), for each of its endpoints that take JSON. `answers` are the codecs of
     those endpoints whose answers differ, `error` how its error bodies do where `dialects.openai.error`
     does not do, `paths` the endpoints that live elsewhere than at OpenAI's paths.
     """

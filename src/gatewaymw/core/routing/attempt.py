@@ -15,20 +15,18 @@ from typing import TypeVar
 from .. import json
 from ..commands import Flow, close, read, send, wait
 from ..dialects import openai
-from ..endpoints import Client
 from ..errors import GatewayError, UpstreamError
-from ..model import Context, Keys
+from ..model import Context
 from ..plan import Target
 from ..values import JSON, Answer, Call, Env, Failure, Outcome, Request
 from .encode import Prepared, prepare
+from .failures import discreet, failed, parsed, redacted, refusal
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
 from .reply import Live, Reply
 from .retry import pause
 
 T = TypeVar("T")
-LENT = ("azure_ad_token", "aws_session_token")
-"""Options that are credentials and travel as they are."""
 LATE = Failure("timeout", "took longer than the request may take", 408, "timeout")
 TOO_LONG = Failure("broken", "answered with more than may be read", 502, "upstream_too_large")
 
@@ -127,23 +125,10 @@ def commit(
 ) -> Flow[Live | Failure]:
     """Read until the first meaningful event; before it, all is undone by closing the body."""
     assert answer.stream is not None
-    out = b""
-    while not (passage.started or passage.error or target.commit_early):
-        data = yield from read(answer.stream, max(expires - env.now(), 0.001))
-        if isinstance(data, Failure):
-            yield from close(answer.stream)
-            return data
-        if not data:
-            out += passage.close()
-            break
-        out += passage.feed(data)
-    error = passage.error
-    if not (error or passage.started or target.commit_early):
-        # It ended as it should, and said nothing: no answer at all.
-        error = cut_short(made.context)
-    if error:
+    out = yield from beginning(answer.stream, passage, target, made, env, expires)
+    if isinstance(out, Failure):
         yield from close(answer.stream)
-        return Failure("broken", error.message, error.status, error.code or "upstream_error")
+        return out
     return Live(
         status=answer.status,
         body=out,
@@ -154,6 +139,29 @@ def commit(
         stream=answer.stream,
         passage=passage,
     )
+
+
+def beginning(
+    stream: int, passage: Passage, target: Target, made: Prepared, env: Env, expires: float
+) -> Flow[bytes | Failure]:
+    """What there is to send once the first meaningful event was read; a failure where none came."""
+    early = target.commit_early
+    out = b""
+    while not (passage.started or passage.error or early):
+        data = yield from read(stream, max(expires - env.now(), 0.001))
+        if isinstance(data, Failure):
+            return data
+        if not data:
+            out += passage.close()
+            break
+        out += passage.feed(data)
+    error = passage.error
+    if not (error or passage.started or early):
+        # It ended as it should, and said nothing: no answer at all.
+        error = cut_short(made.context)
+    if error:
+        return Failure("broken", error.message, error.status, error.code or "upstream_error")
+    return out
 
 
 def stream_type(passage: Passage, answer: Answer) -> str:
@@ -222,87 +230,3 @@ def looks_like_json(body: bytes) -> bool:
 
 def invalid(made: Prepared) -> UpstreamError:
     return UpstreamError(f"{made.context.provider} answered 200 with a body that cannot be read")
-
-
-# ── what went wrong, in the client's dialect ─────────────────────────────
-
-
-def refusal(error: GatewayError, client: Client) -> Reply:
-    """The gateway's own words."""
-    return Reply(status=error.status, body=json.dumps(client.error(error)), headers=error.headers)
-
-
-def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call, tries: int) -> Reply:
-    """A provider's error, or the want of any answer."""
-    provider = made.context.provider
-    if isinstance(result, Answer):
-        status = result.status if result.status >= 400 else 502
-        body = explained(result, status, made)
-    else:
-        status = result.status
-        error = GatewayError(
-            worded(result, provider, made),
-            status=status,
-            type=UpstreamError.TYPES.get(status, "upstream_error"),
-            code=result.code,
-        )
-        body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
-    body = redacted(body, made.keys)
-    headers = result.headers if isinstance(result, Answer) else {}
-    return Reply(status=status, body=body, headers=headers, target=target, tries=tries, again=tries != 0)
-
-
-def worded(failure: Failure, provider: str, made: Prepared) -> str:
-    if failure.kind == "timeout" and failure.status == 408:
-        limit = round((made.request.timeout or 0) * 1000)
-        return f"Request exceeded the timeout sent in the request: {limit}ms"
-    return failure.message if provider in failure.message else f"{provider}: {failure.message}"
-
-
-def explained(answer: Answer, status: int, made: Prepared) -> bytes:
-    """The provider's error body in the client's shape."""
-    if 300 <= answer.status < 400:
-        message = f"{made.context.provider} answered with a redirect, which is not followed"
-        inner = {"message": message, "type": "upstream_error", "param": None, "code": "upstream_redirect"}
-        return json.dumps({"error": inner, "provider": made.context.provider})
-    render, body = made.codec.error or openai.error, parsed(answer.body)
-    context = made.context.answered(answer.headers)
-    try:
-        shaped = render(body, status, context)
-    except ODD:
-        shaped = openai.error(body, status, context)
-    return json.dumps({**shaped, "provider": made.context.provider})
-
-
-def redacted(body: bytes, keys: Keys) -> bytes:
-    """Words without the credentials, which some providers quote, whole or in an event of a stream."""
-    for secret in secrets(keys):
-        body = body.replace(json.dumps(secret)[1:-1], b"[redacted]")
-    return body
-
-
-def discreet(outcome: Outcome, keys: Keys) -> Outcome:
-    """An outcome without the headers that hold a credential: a proxy may echo what it was sent."""
-    if isinstance(outcome, Failure):
-        return outcome
-    hidden, told = secrets(keys), "\n".join(outcome.headers.values())
-    if not any(secret in told for secret in hidden):
-        return outcome
-    kept = {
-        name: value
-        for name, value in outcome.headers.items()
-        if not any(secret in value for secret in hidden)
-    }
-    return replace(outcome, headers=kept)
-
-
-def secrets(keys: Keys) -> list[str]:
-    """What a request was signed with and an answer must not hold; shorter ones would be found in any text."""
-    return [key for key in (keys.api_key, *(keys.options.get(name, "") for name in LENT)) if len(key) >= 8]
-
-
-def parsed(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body.decode(errors="replace")

@@ -18,8 +18,9 @@ from ..errors import GatewayError
 from ..model import Batch
 from ..plan import Target
 from ..values import Call, Env
-from .attempt import attempt, refusal
+from .attempt import attempt
 from .encode import context_of, route_of
+from .failures import refusal
 from .fetching import fetched
 from .reply import Reply
 

@@ -8,7 +8,7 @@ What cannot be fetched is the client's to mend: a 4xx that names the place, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ..commands import Flow, all_of, close, read, send
@@ -46,16 +46,7 @@ def fetched(
         return body
     if call.fetching is None:
         raise unfetched(links[0], provider)
-    wanted: dict[str, Link] = {}
-    for link in links:
-        wanted.setdefault(link.url, link)
-    if len(wanted) > call.fetching.max_count:
-        raise BadRequest(
-            f"the request names {len(wanted)} files to be fetched, where {call.fetching.max_count} may be;"
-            " send some of them as data URIs",
-            param=links[-1].path,
-            code="too_many_media",
-        )
+    wanted = by_address(links, call.fetching.max_count)
     expires = min(call.deadline, env.now() + call.fetching.timeout)
     requests = {url: request(link, call.fetching) for url, link in wanted.items()}
     found = yield from all_of(
@@ -65,6 +56,21 @@ def fetched(
     for link in links:
         body = put(body, link.steps, data_uri(link, known[link.url]))
     return body
+
+
+def by_address(links: Sequence[Link], most: int) -> dict[str, Link]:
+    """The first link to each file. Raises BadRequest for more files than may be."""
+    wanted: dict[str, Link] = {}
+    for link in links:
+        wanted.setdefault(link.url, link)
+    if len(wanted) > most:
+        raise BadRequest(
+            f"the request names {len(wanted)} files to be fetched, where {most} may be;"
+            " send some of them as data URIs",
+            param=links[-1].path,
+            code="too_many_media",
+        )
+    return wanted
 
 
 def unfetched(link: Link, provider: str) -> Unsupported:

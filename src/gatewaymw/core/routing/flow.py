@@ -8,8 +8,8 @@ from ..commands import Flow
 from ..errors import GatewayError
 from ..plan import Group, Node, Target
 from ..values import Call, Env
-from .attempt import refusal
 from .batching import batched
+from .failures import refusal
 from .reply import Reply
 from .strategies import STRATEGIES
 

@@ -15,7 +15,7 @@ from ...core.values import Request
 from ..dial import connected
 from ..pool import CONNECTIONS, KEPT, tls
 from ..stack import Shelf
-from ..transport import BUSY, CONNECT, ENCODED, TLS, UNREACHABLE, AsyncOpened, Unreachable
+from ..transport import CONNECT, TLS, UNREACHABLE, AsyncOpened, Unreachable, as_asked
 from .connection import Connection
 from .origin import Origin, place, within
 from .places import Places
@@ -54,7 +54,7 @@ class AsyncWire:
         at = place(request.url)
         until = None if request.timeout is None else self._loop.time() + request.timeout
         if not self._places.take():
-            await self._room(until)
+            await self._places.wait_until(until)
         connection: Connection | None = None
         opened: AsyncOpened | None = None
         try:
@@ -69,17 +69,8 @@ class AsyncWire:
                 self._done(connection)
 
     def _opened(self, connection: Connection) -> AsyncOpened:
-        headers = connection.reader.headers or {}
-        if headers.get("content-encoding", "identity") != "identity":
-            raise Unreachable(ENCODED)
+        headers = as_asked(connection.reader.headers or {})
         return AsyncOpened(connection.reader.status, headers, AsyncWireBody(connection, self._done))
-
-    async def _room(self, until: float | None) -> None:
-        seconds, late = within(until, self._loop.time(), BUSY)
-        try:
-            await self._places.wait(seconds)
-        except TimeoutError:
-            raise Unreachable(late) from None
 
     def _kept(self, origin: Origin) -> Connection | None:
         while connection := self._shelf.take(origin):

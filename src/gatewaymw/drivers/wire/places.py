@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from ..transport import BUSY, Unreachable
+from .origin import within
+
 
 class Places:
     """For one event loop. What is free is taken without a wait, which is nearly always."""
@@ -34,6 +37,14 @@ class Places:
                 waiting.set_result(None)
                 return
         self._free += 1
+
+    async def wait_until(self, until: float | None) -> None:
+        """Wait for a place, no longer than until a moment on the event loop's clock. Raises Unreachable."""
+        seconds, late = within(until, asyncio.get_running_loop().time(), BUSY)
+        try:
+            await self.wait(seconds)
+        except TimeoutError:
+            raise Unreachable(late) from None
 
     async def wait(self, seconds: float) -> None:
         """Wait for a place. Raises TimeoutError."""

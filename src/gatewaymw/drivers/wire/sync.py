@@ -13,7 +13,7 @@ from ...core.values import Request
 from ..dial import connected_sync
 from ..pool import CONNECTIONS, KEPT, tls
 from ..stack import Shelf
-from ..transport import BUSY, CONNECT, ENCODED, TLS, UNREACHABLE, Opened, Unreachable
+from ..transport import BUSY, CONNECT, TLS, UNREACHABLE, Opened, Unreachable, as_asked
 from .blocking import Connection, shaken
 from .origin import Origin, place, within
 
@@ -62,9 +62,7 @@ class Wire:
                 self._done(connection)
 
     def _opened(self, connection: Connection) -> Opened:
-        headers = connection.reader.headers or {}
-        if headers.get("content-encoding", "identity") != "identity":
-            raise Unreachable(ENCODED)
+        headers = as_asked(connection.reader.headers or {})
         return Opened(connection.reader.status, headers, WireBody(connection, self._done))
 
     def _room(self, until: float | None) -> None:

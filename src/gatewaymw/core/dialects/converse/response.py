@@ -17,6 +17,7 @@ from ...model import Context
 from ...values import JSON, NOTHING
 from ..calls import ended, functional
 from .errors import wordless
+from .pictures import drawn, seen
 
 FINISH: Mapping[str, str] = {
     "end_turn": "stop",
@@ -89,22 +90,6 @@ def thoughts(block: JSON) -> str:
     inner = block.get("reasoningContent")
     text = inner.get("reasoningText") if isinstance(inner, dict) else None
     return str(text.get("text") or "") if isinstance(text, dict) else ""
-
-
-def drawn(image: Any) -> str:
-    """The base64 of an image; empty for one that is elsewhere, or could not be made."""
-    source = image.get("source") if isinstance(image, dict) else None
-    data = source.get("bytes") if isinstance(source, dict) else None
-    return data if isinstance(data, str) else ""
-
-
-def seen(form: str, data: str, number: int) -> JSON:
-    """An image of an answer, as others who answer with images tell it: OpenAI's chat has none."""
-    return {
-        "type": "image_url",
-        "index": number,
-        "image_url": {"url": f"data:image/{form};base64,{data}"},
-    }
 
 
 def is_call(block: JSON) -> bool:

@@ -27,23 +27,11 @@ from ...values import JSON, NOTHING
 from ..calls import functional
 from ..media import joined
 from .errors import fault
-from .response import annotation, drawn, finish, left, seen, tier, usage
+from .pictures import Picture, drawn, grown_by, seen
+from .response import annotation, finish, left, tier, usage
 
 CUT = "exception"
 """What an exception or error is told as, whatever its name."""
-
-
-LARGEST = 64 * 1024 * 1024
-"""The largest image that is waited for, in characters of base64."""
-
-
-class Picture(NamedTuple):
-    """The image of the open block, as far as it came."""
-
-    form: str = "png"
-    pieces: tuple[str, ...] = ()
-    """Each in a base64 of its own."""
-    size: int = 0
 
 
 class State(NamedTuple):
@@ -162,7 +150,7 @@ def grown(state: State, event: JSON, context: Context) -> Step:
         spoken = delta["reasoningContent"].get("reasoningText", {}).get("text")
         made = {"reasoning_content": spoken} if spoken else {}
     elif piece := drawn(delta.get("image")):
-        return drawing(state, piece, context), ()
+        return state._replace(picture=grown_by(piece, state.picture, context)), ()
     elif "citation" in delta and state.searching:
         state = state._replace(cited=(*state.cited, delta["citation"]))
     if not context.strict:
@@ -224,16 +212,6 @@ def called(state: State, arguments: str, context: Context) -> Step:
         return state, (chunk(context, {"function_call": {"arguments": arguments}}),)
     call = {"index": state.tool, "function": {"arguments": arguments}}
     return state, (chunk(context, {"tool_calls": [call]}),)
-
-
-def drawing(state: State, piece: str, context: Context) -> State:
-    """A piece of an image, which is told when it is whole
-    (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlockDelta.html)."""
-    form, pieces, size = state.picture
-    if size + len(piece) > LARGEST:
-        message = f"{context.provider} sent an image of more than {LARGEST} characters of base64"
-        raise UpstreamError(message, code="upstream_image_too_large")
-    return state._replace(picture=Picture(form, (*pieces, piece), size + len(piece)))
 
 
 def whole(state: State, event: JSON, context: Context) -> Step:
