@@ -7,7 +7,7 @@ it. Nothing is sent, and nothing is written down twice: what the code does is wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..core import json
@@ -75,7 +75,9 @@ def judged(sample: Sample, changes: list[Change], lost: tuple[str, ...]) -> Outc
     return Outcome("bent", tuple(dict.fromkeys(shown(each) for each in changes)), lost)
 
 
-def translated(provider: Provider, endpoint: Endpoint, body: JSON) -> tuple[JSON, tuple[str, ...], str]:
+def translated(
+    provider: Provider, endpoint: Endpoint, body: JSON
+) -> tuple[Mapping[str, Any], tuple[str, ...], str]:
     """What is sent, the names of what is not, and the address below the provider's own."""
     route = routed(provider, endpoint, body["model"])
     options = {**dict.fromkeys(provider.requires, "v1"), **provider.assumes}

@@ -69,7 +69,7 @@ class Encoded:
 
     The client's body itself, unchanged, is sent in the bytes it came in."""
 
-    body: JSON
+    body: Mapping[str, Any]
     dropped: tuple[str, ...] = ()
 
 

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 JSON: TypeAlias = dict[str, Any]
 
 
-class Nothing(Mapping[str, Any]):
+class Nothing(Mapping[Any, Any]):
     """No entries. Unlike a mapping proxy it can be hashed in Python 3.11, as dataclasses ask of defaults."""
 
     __slots__ = ()
 
-    def __getitem__(self, key: str) -> NoReturn:
+    def __getitem__(self, key: Any) -> NoReturn:
         raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
         return False
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: Any, default: Any = None) -> Any:
         return default  # Mapping's own would raise an error and catch it
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(())
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Nothing(Mapping[str, Any]):
         return 0
 
 
-NOTHING: Mapping[str, Any] = Nothing()
+NOTHING: Mapping[Any, Any] = Nothing()
 
 
 class Secret:

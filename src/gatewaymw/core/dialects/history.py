@@ -136,11 +136,11 @@ def thoughtless(body: Mapping[str, Any], context: Context) -> Encoded:
 def mannered(body: Mapping[str, Any], manners: Manners) -> Encoded:
     messages = body.get("messages")
     if not isinstance(messages, list) or not any_worn(messages, manners):
-        return Encoded(body)  # type: ignore[arg-type]
+        return Encoded(body)
     lost: list[str] = []
     made = [bare(each, manners, lost) for each in messages]
     if all(new is old for new, old in zip(made, messages, strict=True)):
-        return Encoded(body)  # type: ignore[arg-type]
+        return Encoded(body)
     return Encoded({**body, "messages": made}, tuple(dict.fromkeys(lost)))
 
 

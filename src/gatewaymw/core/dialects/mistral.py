@@ -29,7 +29,7 @@ class State(NamedTuple):
     next may add to it."""
 
     progress: Progress = Progress()
-    latest: Mapping[int, tuple[int, str]] = NOTHING  # type: ignore[assignment]
+    latest: Mapping[int, tuple[int, str]] = NOTHING
 
 
 def response(body: JSON, context: Context) -> JSON:

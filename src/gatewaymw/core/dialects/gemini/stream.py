@@ -63,7 +63,7 @@ class State(NamedTuple):
     id: str = ""
     model: str = ""
     counts: Mapping[str, Any] = NOTHING
-    choices: Mapping[int, Choice] = NOTHING  # type: ignore[assignment]
+    choices: Mapping[int, Choice] = NOTHING
     searching: bool | None = None
     """The model may cite; None before the first event."""
     counted: bool = False
@@ -195,8 +195,10 @@ def merged(old: Mapping[str, Any], new: JSON) -> JSON:
     out = dict(old)
     for name, value in new.items():
         before = out.get(name)
-        joint = isinstance(before, dict) and isinstance(value, dict)
-        out[name] = {**before, **value} if joint else (value or before)  # type: ignore[dict-item]
+        if isinstance(before, dict) and isinstance(value, dict):
+            out[name] = {**before, **value}
+        else:
+            out[name] = value or before
     return out
 
 
