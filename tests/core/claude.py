@@ -13,6 +13,7 @@ from typing import Any
 
 from anthropic.types.beta import message_create_params as beta
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+from played import played
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 from refusals import refusing
@@ -128,17 +129,7 @@ def piece(json: str) -> Json:
 
 def play(events: Iterable[Json], context: Context = CONTEXT) -> tuple[State, list[Json]]:
     """The last state and all chunks of a stream."""
-    state, out = STREAM.start, list[Json]()
-    for event in events:
-        before = copy.deepcopy(event)
-        again = STREAM.step(state, event, context)
-        state, chunks = STREAM.step(state, event, context)
-        assert event == before
-        assert (state, chunks) == again
-        for chunk in chunks:
-            openai_client.chunk(chunk)
-        out += chunks
-    return state, out
+    return played(STREAM, events, context)
 
 
 def deltas(*blocks: list[Json], context: Context = CONTEXT) -> list[Json]:

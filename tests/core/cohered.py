@@ -15,6 +15,7 @@ from typing import Any
 
 from cohere.types import ChatMessageV2, CitationOptions, EmbedInput, ResponseFormatV2, Thinking, ToolV2
 from cohere.v2.client import V2Client
+from played import played
 from pydantic import BaseModel, TypeAdapter
 from refusals import refusing
 
@@ -197,17 +198,7 @@ def closing(reason: str = "COMPLETE", **delta: Any) -> Json:
 
 def play(events: Iterable[Json], context: Context = CONTEXT) -> tuple[State, list[Json]]:
     """The last state and all chunks of a stream."""
-    state, out = STREAM.start, list[Json]()
-    for each in events:
-        before = copy.deepcopy(each)
-        again = STREAM.step(state, each, context)
-        state, chunks = STREAM.step(state, each, context)
-        assert each == before
-        assert (state, chunks) == again
-        for chunk in chunks:
-            openai_client.chunk(chunk)
-        out += chunks
-    return state, out
+    return played(STREAM, events, context)
 
 
 def deltas(*groups: list[Json], context: Context = CONTEXT) -> list[Json]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from played import played
 from refusals import refusing
 
 import openai_client
@@ -148,17 +149,7 @@ def costs(**fields: Any) -> Json:
 
 def play(events: Iterable[Json], context: Context = CONTEXT) -> tuple[State, list[Json]]:
     """The last state and all chunks of a stream."""
-    state, out = STREAM.start, list[Json]()
-    for event in events:
-        before = copy.deepcopy(event)
-        again = STREAM.step(state, event, context)
-        state, chunks = STREAM.step(state, event, context)
-        assert event == before
-        assert (state, chunks) == again
-        for chunk in chunks:
-            openai_client.chunk(chunk)
-        out += chunks
-    return state, out
+    return played(STREAM, events, context)
 
 
 def deltas(*blocks: list[Json], context: Context = CONTEXT) -> list[Json]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from google.genai import types
+from played import played
 from pydantic import TypeAdapter
 from refusals import refusing
 
@@ -142,17 +143,7 @@ def event(*parts: Json, reason: str | None = None, **fields: Any) -> Json:
 
 def play(events: Iterable[Any], context: Context = CONTEXT) -> tuple[State, list[Json]]:
     """The last state and all chunks of a stream."""
-    state, out = STREAM.start, list[Json]()
-    for each in events:
-        before = copy.deepcopy(each)
-        again = STREAM.step(state, each, context)
-        state, chunks = STREAM.step(state, each, context)
-        assert each == before
-        assert (state, chunks) == again
-        for chunk in chunks:
-            openai_client.chunk(chunk)
-        out += chunks
-    return state, out
+    return played(STREAM, events, context)
 
 
 def deltas(*events: Json, context: Context = CONTEXT) -> list[Json]:
