@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, TypeAlias, Unpack
-
-import anyio
 
 from .attending import attended, within
 from .core.errors import BadRequest, GatewayError
 from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
-from .drivers.aio import Driver
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
-from .streams.aio import Pouring
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -33,25 +30,41 @@ class Gone(Exception):
 class Client:
     """The other side of one request: how far its answer is, and whether it is still there."""
 
+    __slots__ = ("_send", "begun", "ended", "gone", "receive")
+
     def __init__(self, receive: Receive, send: Send) -> None:
         self.receive, self._send = receive, send
         self.begun = self.ended = self.gone = False
 
-    async def send(self, message: Message) -> None:
+    async def answer(self, served: Served) -> None:
+        """A whole answer, or the head of one that is still to come."""
+        reply = served.reply
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served.headers]
         self.begun = True
-        if message["type"] == "http.response.body" and not message["more_body"]:
-            self.ended = True
         try:
-            await self._send(message)
+            await self._send({"type": "http.response.start", "status": reply.status, "headers": raw})
+            if not isinstance(reply, Live):
+                self.ended = True
+                await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
         except OSError:
-            self.gone = True
-            raise Gone from None  # since ASGI 2.4 a server may tell it here too
+            raise self._left() from None
 
     async def say(self, data: bytes) -> None:
-        await self.send({"type": "http.response.body", "body": data, "more_body": True})
+        try:
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        except OSError:
+            raise self._left() from None
 
     async def finish(self) -> None:
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        self.ended = True
+        try:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        except OSError:
+            raise self._left() from None
+
+    def _left(self) -> Gone:
+        self.gone = True  # since ASGI 2.4 a server may tell it here too
+        return Gone()
 
     async def left(self) -> bool:
         """Wait until the server says that the client is gone: most tell it here only. Whether it left early.
@@ -91,8 +104,8 @@ class ASGIGateway:
         await self.app(scope, receive, send)
 
     def _match(self, scope: Scope, path: str) -> Match | None:
-        root = scope.get("root_path", "").rstrip("/")
-        path = path.removeprefix(root) if root else path
+        if root := scope.get("root_path", "").rstrip("/"):
+            path = path.removeprefix(root)
         if not path.startswith(self._prefix):
             return None
         names = (name.decode("latin-1").lower() for name, _ in scope["headers"])  # seldom looked at
@@ -101,51 +114,47 @@ class ASGIGateway:
     async def _serve(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
         client = Client(receive, send)
         try:
-            await self._answer(match, scope, client)
+            inbound = await self._inbound(match, scope, receive)
+            await attended(lambda: self._answer(inbound, client), client.left)
         except Exception as grouped:
-            error = sole(grouped)
-            if isinstance(error, Gone):
-                return
-            if isinstance(error, Broken):
-                # The server cuts the connection: the client must not take what it has for all there is.
-                raise error from None
-            # A bug of ours or of the host's callables. The client learns that, and no more.
-            log.exception("gatewaymw failed on %s %s", scope["method"], match.endpoint.name)
-            if client.begun:
-                raise
-            refusal = GatewayError("the gateway failed; its log says why", code="internal_error")
-            await respond(self.gateway.refuse(refusal, match), send)
+            await self._failed(sole(grouped), match, scope, client)
 
-    async def _answer(self, match: Match, scope: Scope, client: Client) -> None:
+    async def _answer(self, inbound: Inbound, client: Client) -> None:
+        driver = self.gateway.driver()
         try:
-            inbound = await self._inbound(match, scope, client.receive)
-        except GatewayError as error:
-            return await respond(self.gateway.refuse(error, match), client.send)
+            served = await driver.run(self.gateway.serve(inbound))
+            await client.answer(served)
+            if isinstance(served.reply, Live):
+                await self.gateway.streams.pour(served.reply, client, driver)
+        finally:
+            if driver.holds:
+                await driver.__aexit__()
 
-        async def work() -> None:
-            async with self.gateway.driver() as driver:
-                served = await driver.run(self.gateway.serve(inbound))
-                await respond(served, client.send)
-                if isinstance(served.reply, Live):
-                    await self._pour(served.reply, client, driver)
-
-        await attended(work, client.left)
-
-    async def _pour(self, live: Live, client: Client, driver: Driver) -> None:
-        pouring = Pouring(live, client, self.gateway.pace)
-        async with self.gateway.streams.kept(pouring), anyio.create_task_group() as tasks:
-            try:
-                await pouring.run(driver, tasks)
-            finally:
-                tasks.cancel_scope.cancel()
+    async def _failed(self, error: Exception, match: Match, scope: Scope, client: Client) -> None:
+        if isinstance(error, Gone):
+            return
+        if isinstance(error, Broken):
+            # The server cuts the connection: the client must not take what it has for all there is.
+            raise error from None
+        if not isinstance(error, GatewayError):
+            # A bug of ours or of the host's callables. The client learns that, and no more.
+            log.error("gatewaymw failed on %s %s", scope["method"], match.endpoint.name, exc_info=error)
+            if client.begun:
+                raise error
+            error = GatewayError("the gateway failed; its log says why", code="internal_error")
+        with suppress(Gone):
+            await client.answer(self.gateway.refuse(error, match))
 
     async def _inbound(self, match: Match, scope: Scope, receive: Receive) -> Inbound:
-        headers: dict[str, str] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+        """Raises GatewayError, Gone."""
+        # Of a name that comes twice the first counts, which is why they are read from the last.
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in reversed([*scope["headers"]])
+        }
         facts = Facts(scope["method"], scope["path"], headers, scope)
         body = b"" if match.endpoint.body == "none" else await self._body(headers, receive)
-        return Inbound(match, facts, quoted(scope.get("query_string", b"")), body)
+        return Inbound(match, facts, quoted(query) if (query := scope.get("query_string")) else "", body)
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         gateway, told = self.gateway, headers.get("content-length", "0")
@@ -180,15 +189,6 @@ async def whole(receive: Receive, gateway: Gateway) -> bytes:
             pieces.append(piece)
         if not message.get("more_body", False):
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-async def respond(served: Served, send: Send) -> None:
-    """A whole answer, or the head of one that is still to come."""
-    reply = served.reply
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served.headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
-    if not isinstance(reply, Live):
-        await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
 
 class Lifespan:

@@ -1,24 +1,34 @@
 """Working for a client while it is there: what is under way for it stops when it leaves.
 
 anyio does this on any event loop, at the price of a task group, two scopes and a time-out of its own for each
-request. asyncio, which nearly all servers run on, needs one task.
+request. On asyncio, which nearly all servers run on, one task is enough, and only for work that lasts: who
+waits for an answer seldom leaves within the first few hundredths of a second, and is found gone after them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from asyncio import _get_running_loop as loop_here  # the public one raises where there is none
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from types import coroutine
+from typing import Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 
 T = TypeVar("T")
+Loop: TypeAlias = asyncio.AbstractEventLoop
+Left: TypeAlias = Callable[[], Awaitable[bool]]
+AFTER = 0.03
+"""Seconds of work after which it is watched whether the client is still there."""
 
 
-async def attended(work: Callable[[], Awaitable[None]], left: Callable[[], Awaitable[bool]]) -> None:
+async def attended(work: Callable[[], Awaitable[None]], left: Left) -> None:
     """Do the work, and cut it short where `left` is first and comes back with True."""
-    if on_asyncio():
-        return await _with_a_task(work, left)
+    loop = loop_here()
+    if loop is not None:
+        return await _on_asyncio(loop, work, left)
     async with anyio.create_task_group() as tasks:
 
         async def watch() -> None:
@@ -32,47 +42,102 @@ async def attended(work: Callable[[], Awaitable[None]], left: Callable[[], Await
             tasks.cancel_scope.cancel()
 
 
-async def _with_a_task(work: Callable[[], Awaitable[None]], left: Callable[[], Awaitable[bool]]) -> None:
+async def _on_asyncio(loop: Loop, work: Callable[[], Awaitable[None]], left: Left) -> None:
     worker = asyncio.current_task()
     assert worker is not None
-    finished = gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        leaves = True
-        try:
-            leaves = await left()
-        finally:  # also where the server fails to tell
-            if leaves and not finished:
-                gone = True
-                worker.cancel()
-
-    watcher = asyncio.get_running_loop().create_task(watch())
+    visit = Visit(worker, left, loop.time() + AFTER)
+    (ROUNDS.get(loop) or ROUNDS.setdefault(loop, Rounds(loop))).add(visit)
     try:
         await work()
     except asyncio.CancelledError:
         # Cancelled by the watcher alone, it is done with; by the server as well, the server must hear it.
-        if not gone or worker.uncancel():
+        if not visit.gone or worker.uncancel():
             raise
     finally:
-        finished = True
-        watcher.cancel()
-    if gone and watcher.done():
-        watcher.result()  # raises what the watcher met
+        visit.over = True
+        if visit.watcher is not None:
+            visit.watcher.cancel()
+    if visit.gone and visit.watcher is not None and visit.watcher.done():
+        visit.watcher.result()  # raises what the watcher met
 
 
-async def within(seconds: float, work: Awaitable[T]) -> T:
-    """What the work comes to. Raises TimeoutError where it takes longer."""
-    if on_asyncio():
-        async with asyncio.timeout(seconds):
+class Visit:
+    """One client's request while it is worked on."""
+
+    __slots__ = ("_left", "_worker", "due", "gone", "over", "watcher")
+
+    def __init__(self, worker: asyncio.Task[Any], left: Left, due: float) -> None:
+        self._worker, self._left = worker, left
+        self.due = due
+        self.over = self.gone = False
+        self.watcher: asyncio.Task[None] | None = None
+
+    async def watch(self) -> None:
+        leaves = True
+        try:
+            leaves = await self._left()
+        finally:  # also where the server fails to tell
+            if leaves and not self.over:
+                self.gone = True
+                self._worker.cancel()
+
+
+class Rounds:
+    """The requests of one event loop that are too young to be watched, the oldest first."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._young: deque[Visit] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, visit: Visit) -> None:
+        self._young.append(visit)
+        if self._timer is None:
+            self._timer = self._loop.call_at(visit.due, self._look)
+
+    def _look(self) -> None:
+        young, now = self._young, self._loop.time()
+        while young and (young[0].over or young[0].due <= now):
+            visit = young.popleft()
+            if not visit.over:
+                visit.watcher = self._loop.create_task(visit.watch())
+        self._timer = self._loop.call_at(young[0].due, self._look) if young else None
+
+
+ROUNDS: WeakKeyDictionary[Loop, Rounds] = WeakKeyDictionary()
+
+
+# ── within a time ────────────────────────────────────────────────────────
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to. Raises TimeoutError where it takes longer.
+
+    On asyncio its first step is taken before any clock is set: a body is here, as a rule, once it is asked for.
+    """
+    if loop_here() is None:
+        with anyio.fail_after(seconds):
             return await work
-    with anyio.fail_after(seconds):
-        return await work
-
-
-def on_asyncio() -> bool:
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+        first = work.send(None)
+    except StopIteration as stop:
+        done: T = stop.value
+        return done
+    async with asyncio.timeout(seconds):
+        return await resumed(work, first)
+
+
+@coroutine
+def resumed(work: Coroutine[Any, Any, T], first: Any) -> Generator[Any, Any, T]:
+    """The rest of a coroutine that has begun, and waits for something: what `yield from` does (PEP 380)."""
+    try:
+        while True:
+            try:
+                told = yield first
+            except BaseException as error:
+                first = work.throw(error)
+            else:
+                first = work.send(told)
+    except StopIteration as stop:
+        done: T = stop.value
+        return done

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 from . import headers as wire
 from . import streams
 from .core.commands import Flow
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge
+from .core.frozen import dataclass
 from .core.plan import Plan
 from .core.routing.failures import refusal
 from .core.routing.flow import run
@@ -153,7 +153,7 @@ class Gateway:
         self._matcher = Matcher(prefix)
         self._env, self._patience = env, total_timeout
         self.pace = streams.paced(send_timeout, keep_alive, grace)
-        self.streams, self.sync_streams = aio_streams.Streams(), sync_streams.Streams(self.pace)
+        self.streams, self.sync_streams = aio_streams.Streams(self.pace), sync_streams.Streams(self.pace)
         self._asks = callable(auth)
         self._services, self._services_sync = services.services(
             auth if callable(auth) else None, resolve, Identities()

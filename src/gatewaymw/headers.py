@@ -7,12 +7,13 @@ prefix the request used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .core import json
 from .core.errors import BadRequest
+from .core.frozen import dataclass
 from .core.routing.reply import Live, Reply
 from .core.values import NOTHING, Secret
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from .core import form, json
 from .core.commands import Flow, ask
 from .core.endpoints import ENDPOINTS, PROXY, Endpoint
 from .core.errors import BadRequest, GatewayError, Unauthorized
+from .core.frozen import dataclass
 from .core.plan import Plan, targets
 from .core.values import NOTHING, Call, Part
 from .headers import ORIGINAL, OURS

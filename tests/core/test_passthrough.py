@@ -17,7 +17,7 @@ from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.passthrough import Passthrough
 from gatewaymw.core.routing.pipeline import Bounded, Broken, Raw
 from gatewaymw.core.routing.reply import Live
-from gatewaymw.core.values import Answer, Failure
+from gatewaymw.core.values import Failure
 
 CONTEXT = Context(provider="test")
 RESET = Failure("broken", "broke off the connection", 502, "upstream_broken")
@@ -164,32 +164,6 @@ def test_a_body_that_cannot_say_so_is_cut_at_the_deadline() -> None:
     for last in (lambda: late.feed(b"x"), lambda: late.stop(GatewayError("shut down"))):
         with pytest.raises(Broken):
             last()
-
-
-WHOLE = Answer(200, {"content-type": "application/json"}, stream=7)
-SILENT = Failure("timeout", "fell silent", 504, "upstream_timeout")
-
-
-@pytest.mark.parametrize(
-    ("pieces", "pace", "status"),
-    [
-        ([b'{"id":', b'"x"}'], 1.0, 200),
-        ([b'{"id":"x"}'], 1.0, 200),
-        ([b" "] * 50, 1.0, 408),
-        ([b"{", SILENT], 1.0, 408),
-        ([b"{", RESET], 1.0, 502),
-        ([b"x" * 2**20] * 65, 0.0, 502),
-    ],
-)
-def test_the_body_of_a_whole_answer_has_the_time_of_its_head(
-    pieces: list[Any], pace: float, status: int
-) -> None:
-    here = world(WHOLE, reads={7: pieces}, pace=pace)
-    reply = here.run(run(target(timeout=10.0), call(), here.env()))
-    assert reply.status == status
-    assert here.time <= 1010.0
-    if status == 200:
-        assert json.loads(reply.body) == {"id": "x"}
 
 
 def test_a_role_alone_is_held_until_it_means_something() -> None:

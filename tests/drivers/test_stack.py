@@ -13,7 +13,7 @@ import anyio
 import httpcore
 import pytest
 
-from gatewaymw.drivers.stack import AsyncStack, Shelf, Stack
+from gatewaymw.drivers.stack import EACH, AsyncStack, Shelf, Stack
 from upstream import Upstream, chunked, raw, whole
 
 HERE = httpcore.Origin(b"http", b"here", 80)
@@ -65,12 +65,10 @@ def test_where_there_are_too_many_the_one_that_rested_longest_goes() -> None:
     assert [shelf.put(first), shelf.put(second), shelf.put(third)] == [None, None, first]
 
 
-def test_one_that_grew_stale_goes_when_another_comes_to_rest() -> None:
-    shelf: Shelf[Connection] = Shelf(3)
-    first, second = Connection(), Connection()
-    assert shelf.put(first) is None
-    first.stale = True
-    assert shelf.put(second) is first
+def test_one_that_grew_stale_goes_when_some_others_have_come_to_rest() -> None:
+    shelf: Shelf[Connection] = Shelf(2 * EACH)
+    first, *others = Connection(stale=True), *(Connection() for _ in range(EACH - 1))
+    assert [shelf.put(each) for each in (first, *others)] == [None] * (EACH - 1) + [first]
 
 
 def test_only_what_is_idle_comes_to_rest() -> None:

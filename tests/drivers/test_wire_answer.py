@@ -166,7 +166,7 @@ WRONG = {
     "another protocol": b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
     "interim for ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 40,
     "a head that does not end": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000,
-    "too many fields": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 300,
+    "too many fields": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 300 + b"\r\n",
     "a trailer that does not end": CHUNKED[: CHUNKED.index(b"X-Tr")] + b"X: " + b"y" * 70_000,
     "a chunk's size that does not end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"
     + b"a" * 70_000,
@@ -207,20 +207,20 @@ def test_a_body_may_be_long_where_a_head_may_not() -> None:
 @pytest.mark.parametrize(
     ("url", "origin", "path", "host"),
     [
-        ("http://a.example/x", Origin("a.example", 80, False), b"/x", b"a.example"),
-        ("https://a.example", Origin("a.example", 443, True), b"/", b"a.example"),
-        ("https://a.example:8443/x?y=1", Origin("a.example", 8443, True), b"/x?y=1", b"a.example:8443"),
-        ("http://[::1]:80/", Origin("::1", 80, False), b"/", b"[::1]"),
+        ("http://a.example/x", Origin("a.example", 80, False), "/x", "a.example"),
+        ("https://a.example", Origin("a.example", 443, True), "/", "a.example"),
+        ("https://a.example:8443/x?y=1", Origin("a.example", 8443, True), "/x?y=1", "a.example:8443"),
+        ("http://[::1]:80/", Origin("::1", 80, False), "/", "[::1]"),
         (
             "https://bücher.example/",
             Origin("xn--bcher-kva.example", 443, True),
-            b"/",
-            b"xn--bcher-kva.example",
+            "/",
+            "xn--bcher-kva.example",
         ),
     ],
 )
-def test_a_url_taken_apart(url: str, origin: Origin, path: bytes, host: bytes) -> None:
-    assert place(url) == (origin, path, b"host: %b\r\n" % host)
+def test_a_url_taken_apart(url: str, origin: Origin, path: str, host: str) -> None:
+    assert place(url) == (origin, host, path, f" {path} HTTP/1.1\r\nhost: {host}\r\n".encode())
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ that the type checker sees what comes back. Flows own nothing; drivers close wha
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
 
+from .frozen import dataclass
 from .values import Failure, Outcome, Request
 
 T = TypeVar("T")
@@ -19,7 +19,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Send:
     """Make this request; resume with an `Outcome`. With `stream` a 2xx body is left open, any body with
-    `errors` as well."""
+    `errors` as well. One that is not is read to its end, which must have come by the time that its head must.
+    """
 
     request: Request
     stream: bool = False

@@ -9,7 +9,7 @@ for byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from . import json
@@ -17,6 +17,7 @@ from .commands import Flow
 from .endpoints import Endpoint
 from .framing.base import Frame, Framer
 from .framing.sse import SSE
+from .frozen import dataclass
 from .values import JSON, NOTHING, Part, Request
 
 S = TypeVar("S")

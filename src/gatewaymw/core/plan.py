@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from .model import Provider
-from .values import NOTHING, Call, Secret
+from .values import NOTHING, Call, Fields, Secret
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
 
@@ -69,6 +69,11 @@ class Target:
 
     missing: tuple[str, ...] = field(init=False, default=())
     """Options the provider requires and the target lacks: it cannot be called."""
+    asks: frozenset[str] = field(init=False, default=frozenset())
+    """The client's headers that go on, lower-case."""
+    signed: dict[str | None, Fields] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """All headers of a request, credential included, by its content type: kept once they were made, where
+    they are the same for each."""
 
     def __post_init__(self) -> None:
         if self.provider.assumes:
@@ -92,6 +97,7 @@ class Target:
             if option in self.options
         }
         object.__setattr__(self, "headers", {**self.provider.headers, **own})
+        object.__setattr__(self, "asks", self.provider.accepts.union(self.forward))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

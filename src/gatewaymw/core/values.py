@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+
+from .frozen import dataclass
 
 if TYPE_CHECKING:
     from .endpoints import Endpoint
@@ -58,6 +60,17 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+class Fields(dict[str, str]):
+    """Headers that are made once and sent with many requests."""
+
+    __slots__ = ("written",)
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__(headers)
+        self.written = b""
+        """As they go over the wire, for the transport that has found that out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
@@ -12,7 +13,7 @@ from ..core.errors import GatewayError
 from ..core.routing.reply import Live
 from ..core.values import Answer, Failure, Outcome
 from .services import Service
-from .transport import TOO_LARGE, AsyncBody, Unreachable
+from .transport import TIMEOUT, TOO_LARGE, AsyncBody, Unreachable
 
 if TYPE_CHECKING:
     from .outbound import AsyncOutbound
@@ -38,7 +39,12 @@ class Driver:
         if self._bodies:
             with anyio.move_on_after(GRACE, shield=True):
                 for stream in tuple(self._bodies):
-                    await self._close(stream)
+                    await self._let_go(stream)
+
+    @property
+    def holds(self) -> bool:
+        """Whether a body is open."""
+        return bool(self._bodies)
 
     async def run(self, flow: Flow[T]) -> T:
         event: Any = None
@@ -47,7 +53,7 @@ class Driver:
             while True:
                 command = resume(event)
                 try:
-                    event, resume = await self._do(command), flow.send
+                    event, resume = await CARRIED[type(command)](self, command), flow.send
                 except GatewayError as error:
                     event, resume = error, flow.throw
         except StopIteration as stop:
@@ -56,25 +62,9 @@ class Driver:
         finally:
             flow.close()
 
-    async def _do(self, command: Command) -> Any:
-        match command:
-            case Send():
-                return await self._send(command)
-            case Read(stream, seconds):
-                return await self._read(stream, seconds)
-            case Close(stream):
-                return await self._close(stream)
-            case Wait(seconds):
-                return await anyio.sleep(seconds)
-            case Ask(service, args):
-                return await self._services[service](*args)
-            case All(flows):
-                return await self._all(flows)
-            case _:
-                assert_never(command)
-
     async def _send(self, command: Send) -> Outcome:
         request = command.request
+        until = time.monotonic() + (request.timeout or float("inf"))
         try:
             status, headers, body = await self._outbound.transport(request).send(request)
         except Unreachable as error:
@@ -82,33 +72,50 @@ class Driver:
         self._bodies[id(body)] = body, request.idle
         if command.stream and (200 <= status < 300 or command.errors):
             return Answer(status, headers, stream=id(body))
-        whole = await self._whole(id(body), request.limit)
-        await self._close(id(body))
+        whole = await self._whole(id(body), request.limit, until)
+        await self._let_go(id(body))
         return whole if isinstance(whole, Failure) else Answer(status, headers, whole)
 
-    async def _whole(self, stream: int, limit: int) -> bytes | Failure:
-        pieces, size = [], 0
-        while data := await self._read(stream):
+    async def _whole(self, stream: int, limit: int, until: float) -> bytes | Failure:
+        pieces: list[bytes] = []
+        size = 0
+        while (left := until - time.monotonic()) > 0:
+            data = await self.read(stream, left)
             if isinstance(data, Failure):
-                return data
-            size += len(data)
-            if size > limit:
-                return TOO_LARGE
+                return TIMEOUT if data.kind == "timeout" else data
+            if not data:
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
             pieces.append(data)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            if (size := size + len(data)) > limit:
+                return TOO_LARGE
+        return TIMEOUT
 
-    async def _read(self, stream: int, seconds: float | None = None) -> bytes | Failure:
+    async def _read(self, command: Read) -> bytes | Failure:
+        return await self.read(command.stream, command.seconds)
+
+    async def read(self, stream: int, seconds: float | None = None) -> bytes | Failure:
+        """The next bytes of a body that was left open, b"" at its end; `seconds` of silence are a failure."""
         body, idle = self._bodies[stream]
         try:
             return await body.read(idle if seconds is None else seconds)
         except Unreachable as error:
             return error.failure
 
-    async def _close(self, stream: int) -> None:
+    async def _close(self, command: Close) -> None:
+        await self._let_go(command.stream)
+
+    async def _let_go(self, stream: int) -> None:
         body, _ = self._bodies.pop(stream)
         await body.aclose()
 
-    async def _all(self, flows: tuple[Flow[Any], ...]) -> tuple[Any, ...]:
+    async def _wait(self, command: Wait) -> None:
+        await anyio.sleep(command.seconds)
+
+    async def _ask(self, command: Ask) -> Any:
+        return await self._services[command.service](*command.args)
+
+    async def _all(self, command: All) -> tuple[Any, ...]:
+        flows = command.flows
         results: list[Any] = [None] * len(flows)
 
         async def one(index: int, flow: Flow[Any]) -> None:
@@ -119,13 +126,17 @@ class Driver:
                 tasks.start_soon(one, index, flow)
         return tuple(results)
 
+    def opened(self, stream: int) -> tuple[AsyncBody, float | None]:
+        """A body that was left open, and how many seconds it may be silent."""
+        return self._bodies[stream]
+
     async def pour(self, live: Live) -> AsyncGenerator[bytes, None]:
         """The client's bytes, as they come. Raises Broken where a body cannot be finished."""
         if live.body:
             yield live.body
         passage = live.passage
         while not passage.over:
-            data = await self._read(live.stream)
+            data = await self.read(live.stream)
             if isinstance(data, Failure):
                 yield passage.fail(data)
                 return
@@ -133,3 +144,14 @@ class Driver:
                 yield out
             if not data:
                 return
+
+
+CARRIED: Mapping[type[Command], Callable[[Driver, Any], Awaitable[Any]]] = {
+    Send: Driver._send,
+    Read: Driver._read,
+    Close: Driver._close,
+    Wait: Driver._wait,
+    Ask: Driver._ask,
+    All: Driver._all,
+}
+"""How each command is carried out."""

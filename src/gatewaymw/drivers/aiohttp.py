@@ -180,8 +180,7 @@ class AsyncAiohttpBody:
 def address(url: str) -> URL:
     """A URL as it is. Raises Unreachable where it leads nowhere."""
     at = place(url)
-    host = at.host.decode().removeprefix("host: ").rstrip()
-    return URL(f"{'https' if at.origin.secure else 'http'}://{host}{at.path.decode()}", encoded=True)
+    return URL(f"{'https' if at.origin.secure else 'http'}://{at.host}{at.path}", encoded=True)
 
 
 def outgoing(request: Request) -> CIMultiDict[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from asyncio import AbstractEventLoop, _get_running_loop
 from typing import Any
 
 from anyio.lowlevel import RunVar
@@ -76,8 +77,18 @@ class AsyncOutbounds:
         if client is not None:
             family(client)
         self._here: RunVar[AsyncOutbound] = RunVar(f"gatewaymw-outbound-{id(self)}")
+        self._last: tuple[AbstractEventLoop, AsyncOutbound] | None = None
+        """The loop that asked last, and its own, which need not be looked for."""
 
     def get(self) -> AsyncOutbound:
+        loop, last = _get_running_loop(), self._last  # no loop of asyncio's where trio runs
+        if last is not None and last[0] is loop and last[1].pid == os.getpid():
+            return last[1]
+        here = self._of_this_loop()
+        self._last = None if loop is None else (loop, here)
+        return here
+
+    def _of_this_loop(self) -> AsyncOutbound:
         here = self._here.get(None)
         if here is None or here.pid != os.getpid():
             # Sockets of the parent process are kept and left alone: closing them here could end its calls.

@@ -28,6 +28,8 @@ class Kept(Protocol):
 
 
 C = TypeVar("C", bound=Kept)
+EACH = 8
+"""How many are put back for one look at the oldest."""
 
 
 class Shelf(Generic[C]):
@@ -38,6 +40,7 @@ class Shelf(Generic[C]):
         self._idle: list[C] = []
         self._lent: set[C] = set()
         self._lock = threading.Lock()
+        self._puts = 0
 
     def __repr__(self) -> str:
         return f"Connections: {len(self._lent)} active, {len(self._idle)} idle"
@@ -63,8 +66,10 @@ class Shelf(Generic[C]):
             if not connection.is_idle():
                 return connection
             self._idle.append(connection)
-            oldest = self._idle[0]
-            return self._idle.pop(0) if len(self._idle) > self._most or oldest.has_expired() else None
+            self._puts += 1
+            # To ask a connection whether it has expired is a system call.
+            stale = self._puts % EACH == 0 and self._idle[0].has_expired()
+            return self._idle.pop(0) if stale or len(self._idle) > self._most else None
 
     def drop(self, connection: C) -> None:
         """Forget one that ended by itself while it was at rest."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.commands import All, Ask, Close, Command, Flow, Read, Send, Wait
 from ..core.errors import GatewayError
 from ..core.routing.reply import Live
 from ..core.values import Answer, Failure, Outcome
 from .services import Service
-from .transport import TOO_LARGE, Body, Unreachable
+from .transport import TIMEOUT, TOO_LARGE, Body, Unreachable
 
 if TYPE_CHECKING:
     from .outbound import Outbound
@@ -34,7 +34,7 @@ class Driver:
 
     def __exit__(self, *exc: object) -> None:
         for stream in tuple(self._bodies):
-            self._close(stream)
+            self._let_go(stream)
 
     def run(self, flow: Flow[T]) -> T:
         event: Any = None
@@ -43,7 +43,7 @@ class Driver:
             while True:
                 command = resume(event)
                 try:
-                    event, resume = self._do(command), flow.send
+                    event, resume = CARRIED[type(command)](self, command), flow.send
                 except GatewayError as error:
                     event, resume = error, flow.throw
         except StopIteration as stop:
@@ -52,25 +52,9 @@ class Driver:
         finally:
             flow.close()
 
-    def _do(self, command: Command) -> Any:
-        match command:
-            case Send():
-                return self._send(command)
-            case Read(stream, seconds):
-                return self._read(stream, seconds)
-            case Close(stream):
-                return self._close(stream)
-            case Wait(seconds):
-                return time.sleep(seconds)
-            case Ask(service, args):
-                return self._services[service](*args)
-            case All(flows):
-                return self._all(flows)
-            case _:
-                assert_never(command)
-
     def _send(self, command: Send) -> Outcome:
         request = command.request
+        until = time.monotonic() + (request.timeout or float("inf"))
         try:
             status, headers, body = self._outbound.transport(request).send(request)
         except Unreachable as error:
@@ -78,33 +62,50 @@ class Driver:
         self._bodies[id(body)] = body, request.idle
         if command.stream and (200 <= status < 300 or command.errors):
             return Answer(status, headers, stream=id(body))
-        whole = self._whole(id(body), request.limit)
-        self._close(id(body))
+        whole = self._whole(id(body), request.limit, until)
+        self._let_go(id(body))
         return whole if isinstance(whole, Failure) else Answer(status, headers, whole)
 
-    def _whole(self, stream: int, limit: int) -> bytes | Failure:
-        pieces, size = [], 0
-        while data := self._read(stream):
+    def _whole(self, stream: int, limit: int, until: float) -> bytes | Failure:
+        pieces: list[bytes] = []
+        size = 0
+        while (left := until - time.monotonic()) > 0:
+            data = self.read(stream, left)
             if isinstance(data, Failure):
-                return data
-            size += len(data)
-            if size > limit:
-                return TOO_LARGE
+                return TIMEOUT if data.kind == "timeout" else data
+            if not data:
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
             pieces.append(data)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            if (size := size + len(data)) > limit:
+                return TOO_LARGE
+        return TIMEOUT
 
-    def _read(self, stream: int, seconds: float | None = None) -> bytes | Failure:
+    def _read(self, command: Read) -> bytes | Failure:
+        return self.read(command.stream, command.seconds)
+
+    def read(self, stream: int, seconds: float | None = None) -> bytes | Failure:
+        """The next bytes of a body that was left open, b"" at its end; `seconds` of silence are a failure."""
         body, idle = self._bodies[stream]
         try:
             return body.read(idle if seconds is None else seconds)
         except Unreachable as error:
             return error.failure
 
-    def _close(self, stream: int) -> None:
+    def _close(self, command: Close) -> None:
+        self._let_go(command.stream)
+
+    def _let_go(self, stream: int) -> None:
         body, _ = self._bodies.pop(stream)
         body.close()
 
-    def _all(self, flows: tuple[Flow[Any], ...]) -> tuple[Any, ...]:
+    def _wait(self, command: Wait) -> None:
+        time.sleep(command.seconds)
+
+    def _ask(self, command: Ask) -> Any:
+        return self._services[command.service](*command.args)
+
+    def _all(self, command: All) -> tuple[Any, ...]:
+        flows = command.flows
         with ThreadPoolExecutor(max(len(flows), 1)) as pool:
             return tuple(pool.map(self.run, flows))
 
@@ -114,7 +115,7 @@ class Driver:
             yield live.body
         passage = live.passage
         while not passage.over:
-            data = self._read(live.stream)
+            data = self.read(live.stream)
             if isinstance(data, Failure):
                 yield passage.fail(data)
                 return
@@ -122,3 +123,14 @@ class Driver:
                 yield out
             if not data:
                 return
+
+
+CARRIED: Mapping[type[Command], Callable[[Driver, Any], Any]] = {
+    Send: Driver._send,
+    Read: Driver._read,
+    Close: Driver._close,
+    Wait: Driver._wait,
+    Ask: Driver._ask,
+    All: Driver._all,
+}
+"""How each command is carried out."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from asyncio import AbstractEventLoop, Task, _get_running_loop
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 from anyio.lowlevel import RunVar, checkpoint
 
 from ..core.errors import GatewayError
 from ..core.routing.reply import Live
 from ..drivers.aio import Driver
+from ..drivers.transport import Unreachable
 from . import COMMENT, FAREWELL, Pace, not_taken, shut_down
 
 
@@ -35,8 +36,7 @@ class Receiver(Protocol):
 class Pouring:
     """One answer, on its way to one client.
 
-    What is measured costs two looks at the clock for each piece; a task of its own looks at the figures now
-    and then.
+    What is measured costs two looks at the clock for each piece; the figures are looked at now and then.
     """
 
     def __init__(self, live: Live, client: Receiver, pace: Pace) -> None:
@@ -46,20 +46,14 @@ class Pouring:
         self._last = time.monotonic()
         self._stuck = False
         self._comments = pace.keep_alive is not None and live.passage.speaks
-        self._turn = anyio.Lock(fast_acquire=True)
+        self._turn = anyio.Lock(fast_acquire=True) if self._comments else None
         self.ended = anyio.Event()
 
-    async def run(self, driver: Driver, tasks: TaskGroup) -> None:
+    async def run(self, driver: Driver) -> None:
         """To its end, or to the one that it is given. Raises Broken where that cannot be told."""
-        tasks.start_soon(self._watch)
-        say = self._say_in_turn if self._comments else self._say
         try:
             with self._scope:
-                async with aclosing(driver.pour(self._live)) as pieces:
-                    async for data in pieces:
-                        # Awaited one by one: a client that reads slowly slows the upstream, and nothing
-                        # piles up here.
-                        await say(data)
+                await self._pass_on(driver)
                 return await self._client.finish()
             if self._stuck:
                 raise not_taken(self._pace)
@@ -72,6 +66,23 @@ class Pouring:
         finally:
             self.ended.set()
 
+    async def _pass_on(self, driver: Driver) -> None:
+        """Piece by piece: a client that reads slowly slows the upstream, and nothing piles up here."""
+        live, passage = self._live, self._live.passage
+        say = self._say_in_turn if self._turn else self._say
+        body, idle = driver.opened(live.stream)
+        if live.body:
+            await say(live.body)
+        while not passage.over:
+            try:
+                data = await body.read(idle)
+            except Unreachable as error:
+                return await say(passage.fail(error.failure))
+            if out := passage.feed(data) if data else passage.close():
+                await say(out)
+            if not data:
+                return
+
     def end(self, error: GatewayError) -> None:
         """Let these be its last words, now."""
         self._error = error
@@ -83,6 +94,7 @@ class Pouring:
         self._last, self._since = time.monotonic(), None
 
     async def _say_in_turn(self, data: bytes) -> None:
+        assert self._turn is not None
         async with self._turn:
             await self._say(data)
 
@@ -94,19 +106,26 @@ class Pouring:
             return await self._client.finish()
         raise not_taken(self._pace)
 
-    async def _watch(self) -> None:
-        pace = self._pace
-        while True:
-            await anyio.sleep(pace.tick)
-            now, since = time.monotonic(), self._since
-            if since is not None:
-                if now - since >= pace.send_timeout:
-                    self._give_up()
-            elif self._comments and now - self._last >= (pace.keep_alive or 0):
-                with anyio.move_on_after(pace.send_timeout) as taking:
-                    await self._say_in_turn(COMMENT)
-                if taking.cancelled_caught:
-                    self._give_up()
+    def waits(self, now: float) -> bool:
+        """Whether `look` has something to do."""
+        pace, since = self._pace, self._since
+        if since is not None:
+            return now - since >= pace.send_timeout
+        return self._comments and now - self._last >= (pace.keep_alive or 0)
+
+    async def look(self) -> None:
+        """Give up a client that takes nothing; fill a silence."""
+        if not self.waits(time.monotonic()):
+            return
+        if self._since is not None:
+            return self._give_up()
+        with anyio.move_on_after(self._pace.send_timeout) as taking:
+            try:
+                await self._say_in_turn(COMMENT)
+            except Exception:  # whoever sends tells it as well, with the next word
+                return self._give_up()
+        if taking.cancelled_caught:
+            self._give_up()
 
     def _give_up(self) -> None:
         self._stuck = True
@@ -116,7 +135,8 @@ class Pouring:
 class Streams:
     """Those of one gateway, by event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._here: RunVar[set[Pouring]] = RunVar(f"gatewaymw-streams-{id(self)}")
         self.ending = False
         """The host is being shut down: nobody new is served."""
@@ -128,12 +148,18 @@ class Streams:
             self._here.set(found)
         return found
 
-    @asynccontextmanager
-    async def kept(self, pouring: Pouring) -> AsyncIterator[None]:
-        found = self._open()
+    async def pour(self, live: Live, client: Receiver, driver: Driver) -> None:
+        """One answer, to its end. Raises Broken."""
+        pouring, found = Pouring(live, client, self._pace), self._open()
         found.add(pouring)
         try:
-            yield
+            loop = _get_running_loop()
+            if loop is None:
+                async with watched(pouring, self._pace.tick):
+                    await pouring.run(driver)
+            else:
+                with Watch(loop, pouring, self._pace.tick):
+                    await pouring.run(driver)
         finally:
             found.discard(pouring)
 
@@ -155,3 +181,44 @@ async def all_ended(found: set[Pouring]) -> None:
     while found:
         await next(iter(found)).ended.wait()
         await checkpoint()
+
+
+@asynccontextmanager
+async def watched(pouring: Pouring, tick: float) -> AsyncIterator[None]:
+    """Have a stream looked at now and then."""
+    async with anyio.create_task_group() as tasks:
+
+        async def watch() -> None:
+            while True:
+                await anyio.sleep(tick)
+                await pouring.look()
+
+        tasks.start_soon(watch)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
+
+
+class Watch:
+    """The same on asyncio, for the price of a timer: a task is made where there is something to do."""
+
+    __slots__ = ("_loop", "_pouring", "_task", "_tick", "_timer")
+
+    def __init__(self, loop: AbstractEventLoop, pouring: Pouring, tick: float) -> None:
+        self._loop, self._pouring, self._tick = loop, pouring, tick
+        self._task: Task[None] | None = None
+        self._timer = loop.call_later(tick, self._look)
+
+    def __enter__(self) -> None:
+        """It has begun."""
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _look(self) -> None:
+        self._timer = self._loop.call_later(self._tick, self._look)
+        if self._pouring.waits(time.monotonic()) and (self._task is None or self._task.done()):
+            self._task = self._loop.create_task(self._pouring.look())

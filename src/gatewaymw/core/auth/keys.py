@@ -16,21 +16,28 @@ from ..values import Request
 UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]|[^\x00-\xff]|^ | $")
 
 
-def header(name: str, prefix: str = "") -> Auth:
-    """An auth that sends the key in the header `name`.
+class Header:
+    """An auth that sends the key in one header: what it adds depends on nothing but the key.
 
     It raises Unauthorized where the key cannot be sent, telling the place of the fault and not the key.
     """
-    name = name.lower()
 
-    def sign(request: Request, keys: Keys) -> Request:
+    __slots__ = ("_name", "_prefix")
+
+    def __init__(self, name: str, prefix: str) -> None:
+        self._name, self._prefix = name.lower(), prefix
+
+    def __call__(self, request: Request, keys: Keys) -> Request:
         if not keys.api_key:
             return request
-        kept = {key: value for key, value in request.headers.items() if key.lower() != name}
-        kept[name] = prefix + sendable(keys.api_key, name)
+        kept = {key: value for key, value in request.headers.items() if key.lower() != self._name}
+        kept[self._name] = self._prefix + sendable(keys.api_key, self._name)
         return request.bearing(kept)
 
-    return sign
+
+def header(name: str, prefix: str = "") -> Auth:
+    """An auth that sends the key in the header `name`."""
+    return Header(name, prefix)
 
 
 def none(request: Request, keys: Keys) -> Request:

@@ -29,7 +29,7 @@ BESIDE = frozenset(
     f"x-amzn-bedrock-{name}"
     for name in (
         *("guardrailidentifier", "guardrailversion", "trace", "performanceconfig-latency", "service-tier"),
-        "request-metadata",
+        *("request-metadata", "projectidentifier"),
     )
 )
 """What Converse is told in its body and InvokeModel in headers

@@ -17,8 +17,8 @@ from ..commands import Flow, close, read, send, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
-from ..plan import Target
-from ..values import JSON, Answer, Call, Env, Failure, Outcome, Request
+from ..plan import Retry, Target
+from ..values import JSON, Answer, Call, Env, Failure
 from .encode import Prepared, prepare
 from .failures import discreet, failed, parsed, redacted, refusal
 from .passthrough import Passthrough
@@ -27,8 +27,6 @@ from .reply import Live, Reply
 from .retry import pause
 
 T = TypeVar("T")
-LATE = Failure("timeout", "took longer than the request may take", 408, "timeout")
-TOO_LONG = Failure("broken", "answered with more than may be read", 502, "upstream_too_large")
 
 
 def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
@@ -41,66 +39,44 @@ def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 
 def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
-    retry, tries = target.retry, 0
+    live = made.stream or (call.endpoint.answer == "bytes" and made.codec.media is None)
+    tries = 0
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
-        expires = started + (request.timeout or 0)
-        raw = call.endpoint.answer == "bytes" and made.codec.media is None
-        outcome = discreet((yield from answered(request, made.stream or raw, expires, env)), made.keys)
-        result = yield from judge(outcome, made, target, call, env, expires)
+        outcome = discreet((yield from send(request, live)), made.keys)
+        result: Reply | Answer | Failure = outcome
+        if isinstance(outcome, Answer) and outcome.ok:
+            if outcome.stream is None:
+                result = whole(outcome, made, target, call)
+            else:
+                expires = started + (request.timeout or 0)
+                result = yield from streamed(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
-            return replace(result, tries=tries, again=tries > 0) if tries else result
-        if retry.attempts == 0 or result.status not in retry.on:
-            return failed(result, made, target, call, tries)
-        if tries >= retry.attempts:
-            return failed(result, made, target, call, -1)
-        seconds = pause(retry, tries, result, call.deadline - env.now(), env)
+            return replace(result, tries=tries, again=True) if tries else result
+        seconds = again(target.retry, tries, result, call, env)
         if seconds is None:
-            return failed(result, made, target, call, -1)
+            return failed(result, made, target, call, tries)
         yield from wait(seconds)
         tries += 1
 
 
-def answered(request: Request, live: bool, expires: float, env: Env) -> Flow[Outcome]:
-    """What comes of a request. A `live` one's answer is left open where it is good; any other is read to its
-    end, which must have come by the time that its head must."""
-    outcome = yield from send(request, stream=True, errors=True)
-    if isinstance(outcome, Failure) or outcome.stream is None or (live and outcome.ok):
-        return outcome
-    body = yield from read_all(outcome.stream, request.limit, expires, env)
-    yield from close(outcome.stream)
-    return body if isinstance(body, Failure) else Answer(outcome.status, outcome.headers, body)
+def again(retry: Retry, tries: int, result: Answer | Failure, call: Call, env: Env) -> float | None:
+    """Seconds until the next try; None where there is none."""
+    if tries >= retry.attempts or result.status not in retry.on:
+        return None
+    return pause(retry, tries, result, call.deadline - env.now(), env)
 
 
-def read_all(stream: int, limit: int, expires: float, env: Env) -> Flow[bytes | Failure]:
-    pieces: list[bytes] = []
-    size = 0
-    while (left := expires - env.now()) > 0:
-        data = yield from read(stream, left)
-        if isinstance(data, Failure):
-            return LATE if data.kind == "timeout" else data
-        if not data:
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.append(data)
-        if (size := size + len(data)) > limit:
-            return TOO_LONG
-    return LATE
-
-
-def judge(
-    outcome: Outcome, made: Prepared, target: Target, call: Call, env: Env, expires: float
-) -> Flow[Reply | Answer | Failure]:
-    """The reply an outcome makes; an outcome where it makes none."""
-    if isinstance(outcome, Failure) or not outcome.ok:
-        return outcome
-    if outcome.stream is None:
-        return whole(outcome, made, target, call)
-    kind = outcome.headers.get("content-type", "").partition(";")[0].strip().lower()
+def streamed(
+    answer: Answer, made: Prepared, target: Target, call: Call, env: Env, expires: float
+) -> Flow[Live | Failure]:
+    """The reply that an open body makes, once it has said something; a failure where it does not."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     passage = passage_of(kind, made, call)
     if passage is None:
-        return (yield from unstreamed(outcome, made, kind, env, expires))
-    reply = yield from commit(outcome, passage, target, made, env, expires)
+        return (yield from unstreamed(answer, made, kind, env, expires))
+    reply = yield from commit(answer, passage, target, made, env, expires)
     if isinstance(reply, Failure):
         return reply
     return replace(reply, passage=Bounded(passage, call.deadline, env.now))

@@ -30,12 +30,16 @@ WIDTH = 8
 
 def batched(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """Ask one target, as often as its dialect must."""
+    batch = batch_of(target, call)
+    return in_pieces(batch, target, call, env) if batch else attempt(target, call, env)
+
+
+def in_pieces(batch: Batch, target: Target, call: Call, env: Env) -> Flow[Reply]:
     try:
-        batch = batch_of(target, call)
-        calls = (yield from cut(batch, target, call, env)) if batch else (call,)
+        calls = yield from cut(batch, target, call, env)
     except GatewayError as error:
         return replace(refusal(error, call.endpoint.client), target=target)
-    if batch is None or len(calls) < 2:
+    if len(calls) < 2:
         return (yield from attempt(target, calls[0], env))
     found: dict[int, Reply] = {}
     pieces = list(enumerate(calls))
@@ -51,7 +55,10 @@ def batch_of(target: Target, call: Call) -> Batch | None:
     if target.missing:
         return None  # the attempt says so
     given = target.overrides if "model" in target.overrides else call.body
-    return route_of(target, call, str(given.get("model") or "")).codec.batch
+    try:
+        return route_of(target, call, str(given.get("model") or "")).codec.batch
+    except GatewayError:
+        return None
 
 
 def cut(batch: Batch, target: Target, call: Call, env: Env) -> Flow[tuple[Call, ...]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from .. import form, json
+from ..auth.keys import Header
 from ..commands import Flow, ask
 from ..endpoints import PROXY
 from ..errors import BadRequest, Unauthorized, Unsupported
+from ..frozen import dataclass
 from ..model import IDENTITY, Codec, Context, Encoded, Filled, Keys, Route
 from ..plan import Target, lacking
-from ..values import Call, Env, Part, Request
+from ..values import Call, Env, Fields, Part, Request
 from .fetching import fetched
 
 AGENT = "gatewaymw"
@@ -24,6 +25,8 @@ PATIENCE = 600.0
 LONGEST = 60_000
 """Characters of a path with its query: HTTP libraries refuse addresses of 64 KiB."""
 NO_KEYS = Keys()
+KINDS = (None, "application/json")
+"""Content types that are the same for many requests: a form's holds its boundary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,30 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
         body = yield from fetched(route.codec, target.provider.name, call, body, env)
     encoded, payload, kind = encode(route, target, call, body, context, env)
     keys = yield from keys_of(target, call, env)
+    known = target.signed.get(kind) if target.asks.isdisjoint(call.headers) else None
     request = Request(
         route.method or call.method,
         address(route, target, call, context),
-        headers_of(target, call, kind),
+        headers_of(target, call, kind) if known is None else known,
         payload,
         target.timeout or PATIENCE,
         IDLE if context.stream else PATIENCE,
         guarded=target.guarded,
     )
-    signed = target.provider.auth(request, keys)
-    return Prepared(signed, route.codec, context, context.stream, encoded, keys)
+    if known is None:
+        request = signed(request, kind, target, call, keys)
+    return Prepared(request, route.codec, context, context.stream, encoded, keys)
+
+
+def signed(request: Request, kind: str | None, target: Target, call: Call, keys: Keys) -> Request:
+    """The request with its credential. Headers that will be the same the next time are kept."""
+    made = target.provider.auth(request, keys)
+    own = target.credential is not None and target.credential.secret is not None
+    constant = own and isinstance(target.provider.auth, Header) and target.asks.isdisjoint(call.headers)
+    if not constant or target.provider.access or kind not in KINDS:
+        return made
+    kept = target.signed[kind] = Fields(made.headers)
+    return made.bearing(kept)
 
 
 def incomplete(target: Target) -> BadRequest:
@@ -227,8 +243,8 @@ def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
     headers = {"user-agent": AGENT, "accept-encoding": "identity", **target.headers}
     if kind:
         headers["content-type"] = kind
-    asked = [name for name in (*target.provider.accepts, *target.forward) if name in call.headers]
-    if asked:
+    if not target.asks.isdisjoint(call.headers):
+        asked = [name for name in (*target.provider.accepts, *target.forward) if name in call.headers]
         hop = call.headers.get("connection", "").lower().replace(" ", "").split(",")  # RFC 9110, 7.6.1
         headers |= {name: clean(name, call.headers[name]) for name in asked if name not in hop}
     return headers

@@ -25,8 +25,8 @@ def refusal(error: GatewayError, client: Client) -> Reply:
 
 
 def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call, tries: int) -> Reply:
-    """A provider's error, or the want of any answer."""
-    provider = made.context.provider
+    """A provider's error, or the want of any answer, after so many retries."""
+    provider, retry = made.context.provider, target.retry
     if isinstance(result, Answer):
         status = result.status if result.status >= 400 else 502
         body = explained(result, status, made)
@@ -41,7 +41,9 @@ def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call,
         body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
     body = redacted(body, made.keys)
     headers = result.headers if isinstance(result, Answer) else {}
-    return Reply(status=status, body=body, headers=headers, target=target, tries=tries, again=tries != 0)
+    spent = retry.attempts > 0 and result.status in retry.on
+    told, again = -1 if spent else tries, spent or tries > 0
+    return Reply(status=status, body=body, headers=headers, target=target, tries=told, again=again)
 
 
 def worded(failure: Failure, provider: str, made: Prepared) -> str:

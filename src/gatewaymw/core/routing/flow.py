@@ -20,10 +20,12 @@ def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
     Raises no GatewayError: whatever goes wrong at a node comes back as that node's reply, so that
     a fallback above it can go on to the next.
     """
-    if isinstance(node, Target):
-        return (yield from batched(node, call, env))
+    return batched(node, call, env) if isinstance(node, Target) else decided(node, call, env)
+
+
+def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
     try:
-        return (yield from among(node, call, env))
+        return (yield from among(group, call, env))
     except GatewayError as error:
         return refusal(error, call.endpoint.client)
 

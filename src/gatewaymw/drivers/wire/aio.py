@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...core.values import Request
 from ..dial import connected
@@ -131,12 +131,15 @@ class AsyncWireBody:
         self._connection: Connection | None = connection
         self._done = done
 
-    async def read(self, seconds: float | None) -> bytes:
-        if self._connection is None:
-            return b""
-        return await self._connection.more(seconds)
+    def read(self, seconds: float | None) -> Coroutine[Any, Any, bytes]:
+        return nothing() if self._connection is None else self._connection.more(seconds)
 
     async def aclose(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             self._done(connection)
+
+
+async def nothing() -> bytes:
+    """What a closed body gives."""
+    return b""

@@ -11,7 +11,7 @@ from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from ..transport import BROKEN, PROTOCOL, Unreachable, plain
+from ..transport import BROKEN, PROTOCOL, Unreachable
 
 HEAD = 64 * 1024
 """Bytes of a head, as names and values together."""
@@ -28,7 +28,7 @@ class Reader:
     """The answers of one connection, one after another. It is its own parser's protocol."""
 
     __slots__ = (
-        "_beside", "_bodiless", "_chunks", "_codings", "_fields", "_interim", "_lengths", "_parser", "_size",
+        "_beside", "_bodiless", "_chunks", "_fields", "_interim", "_parser",
         "done", "headers", "held", "reusable", "status", "unended",
     )  # fmt: skip
 
@@ -42,9 +42,7 @@ class Reader:
     def begin(self, method: str = "POST") -> None:
         """Make ready for the answer to a request of that method."""
         self._fields: list[tuple[bytes, bytes]] = []
-        self._lengths: list[bytes] = []
-        self._codings: list[bytes] = []
-        self._size = self._beside = self._interim = self.status = 0
+        self._beside = self._interim = self.status = 0
         self.held = 0
         """Bytes of memory that wait to be taken."""
         self._chunks.clear()
@@ -95,33 +93,23 @@ class Reader:
             raise ValueError("more than was asked for: whose answer would it be?")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._size += len(name) + len(value) + 4
-        if self._size > HEAD or len(self._fields) >= FIELDS:
-            raise ValueError("the head is too long")
-        self._fields.append((name, value.rstrip()))
-        lower = name.lower()
-        if lower == b"content-length":
-            self._lengths.append(value)
-        elif lower == b"transfer-encoding":
-            self._codings.append(value.lower())  # as the parser sees it, which knows it without spaces only
-        elif name[-1:] == b" ":
-            raise ValueError("some read this name as another")
+        self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
-        self.status = self._parser.get_status_code()
-        if self.status < 200:
+        fields, self._fields = self._fields, []  # to which trailers go, which nobody reads
+        headers, lengths, codings = sorted_out(fields)
+        status = self.status = self._parser.get_status_code()
+        if status < 200:
             self._interim += 1
-            if self.status == 101 or self._interim > INTERIM:
+            if status == 101 or self._interim > INTERIM:
                 raise ValueError("not an answer to what was asked")
-            self._fields, self._lengths, self._codings = [], [], []
             return
-        lengths, codings = self._lengths, self._codings
         if len(lengths) + len(codings) > 1 or codings not in ([], [b"chunked"]):
             raise ValueError("two lengths of one body, or none that is known")
-        self._bodiless = self._bodiless or self.status in UNENDED
+        self._bodiless = self._bodiless or status in UNENDED
         self.unended = not (lengths or codings or self._bodiless)
         self.reusable = self._parser.should_keep_alive() and not self.unended
-        self.headers = plain(self._fields)
+        self.headers = headers
         if self._bodiless:
             self.done = True
             # What a HEAD's headers say of a body, the parser would wait for.
@@ -136,3 +124,26 @@ class Reader:
 
     def on_message_complete(self) -> None:
         self.done = self.status >= 200
+
+
+def sorted_out(fields: list[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[bytes], list[bytes]]:
+    """Headers as the core has them, what is no clean text left out; and what they say of a body's length and
+    coding, as the parser sees it. Raises ValueError for what some would read in another way."""
+    made: dict[str, str] = {}
+    lengths: list[bytes] = []
+    codings: list[bytes] = []
+    size = 0
+    for name, value in fields:
+        size += len(name) + len(value) + 4
+        lower, text = name.decode("latin-1").lower(), value.rstrip().decode("latin-1")
+        if lower == "content-length":
+            lengths.append(value)
+        elif lower == "transfer-encoding":
+            codings.append(value.lower())
+        elif lower[-1:] == " ":
+            raise ValueError("some read this name as another")
+        if text.isprintable() or text.replace("\t", " ").isprintable():
+            made.setdefault(lower, text)
+    if size > HEAD or len(fields) > FIELDS:
+        raise ValueError("the head is too long")
+    return made, lengths, codings

@@ -24,6 +24,7 @@ JOINED = 64 * 1024
 PIECE = 256 * 1024
 """Bytes of a longer one that are handed to the socket at a time."""
 NOTHING = memoryview(b"")
+NEVER = float("inf")
 
 Forget: TypeAlias = "Callable[[Connection], None]"
 
@@ -35,6 +36,8 @@ class Connection(asyncio.Protocol):
         self._loop, self._origin, self._forget = loop, origin, forget
         self._transport: Any = None
         self._waiter: asyncio.Future[bool] | None = None
+        self._until = 0.0  # when the waiter has waited long enough
+        self._timer: asyncio.TimerHandle | None = None
         self._unsent = NOTHING
         self._full = self._paused = False
         self._rested = loop.time()
@@ -68,6 +71,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._end(clean=False)
+        if self._timer is not None:
+            self._timer.cancel()
         if not self.lent:
             self._forget(self)
 
@@ -96,14 +101,14 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def _wake(self) -> None:
-        waiter = self._waiter
+        waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(True)
 
     # ── what the shelf asks ──────────────────────────────────────────────
 
     def can_handle_request(self, origin: Origin) -> bool:
-        return self._origin == origin
+        return self._origin is origin or self._origin == origin
 
     def has_expired(self) -> bool:
         """Also where something came that the event loop did not tell yet: most often, the end."""
@@ -132,17 +137,35 @@ class Connection(asyncio.Protocol):
             self._unsent = memoryview(request.body)
             self._pump()
 
-    async def _news(self, seconds: float | None) -> bool:
-        """Wait until something came; False where nothing did in time."""
+    def _news(self, seconds: float | None) -> asyncio.Future[bool]:
+        """Something came: True. Nothing did in time: False."""
         waiter: asyncio.Future[bool] = self._loop.create_future()
         self._waiter = waiter
-        timer = None if seconds is None else self._loop.call_later(seconds, expire, waiter)
-        try:
-            return await waiter
-        finally:
-            self._waiter = None
+        if seconds is None:
+            self._until = NEVER
+        else:
+            self._expect(self._loop.time() + seconds)
+        return waiter
+
+    def _expect(self, until: float) -> None:
+        """Let the waiter wait no longer than that. The timer of an earlier wait stays, where it goes off
+        before: to set one takes longer than most of what else is to be done for an event of a stream."""
+        self._until = until
+        timer = self._timer
+        if timer is None or timer.when() > until:
             if timer is not None:
                 timer.cancel()
+            self._timer = self._loop.call_at(until, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return
+        if self._until <= self._loop.time():
+            waiter.set_result(False)
+        elif self._until < NEVER:
+            self._timer = self._loop.call_at(self._until, self._look)
 
     async def head(self, until: float | None) -> None:
         """Wait for status and headers. Raises Unreachable."""
@@ -192,8 +215,3 @@ def meant(transport: Any) -> bool:
         return secured is None or not secured.read(1)
     except ssl.SSLError as error:
         return isinstance(error, ssl.SSLZeroReturnError)
-
-
-def expire(waiter: asyncio.Future[bool]) -> None:
-    if not waiter.done():
-        waiter.set_result(False)

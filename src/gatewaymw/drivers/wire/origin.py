@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from ...core.values import Failure, Request
+from ...core.values import Failure, Fields, Request
 from ..pool import CONNECTING
 from ..transport import TIMEOUT, UNREACHABLE, Unreachable
 
@@ -27,9 +28,11 @@ class Place(NamedTuple):
     """An address taken apart."""
 
     origin: Origin
-    path: bytes
-    host: bytes
-    """The whole line of the Host header."""
+    host: str
+    """With its port, where that is none of the scheme's own."""
+    path: str
+    start: bytes
+    """What follows a request's method: the rest of its first line, and the Host header."""
 
 
 @lru_cache(1024)
@@ -43,12 +46,12 @@ def place(url: str) -> Place:
         told = f"[{name}]" if ":" in name else name
         if port != PORTS[at.scheme]:
             told += f":{port}"
-        lines = path.encode("ascii"), b"host: %b\r\n" % told.encode("ascii")
+        start = b" %b HTTP/1.1\r\nhost: %b\r\n" % (path.encode("ascii"), told.encode("ascii"))
     except (ValueError, KeyError):
         raise Unreachable(UNREACHABLE) from None
-    if not host or host[0] == "." or any(map(unsafe, lines[0])) or any(map(unsafe, told.encode())):
+    if not host or host[0] == "." or any(map(unsafe, f"{path}{told}".encode())):
         raise Unreachable(UNREACHABLE)
-    return Place(Origin(name, port, at.scheme == "https"), *lines)
+    return Place(Origin(name, port, at.scheme == "https"), told, path, start)
 
 
 def unsafe(octet: int) -> bool:
@@ -58,17 +61,30 @@ def unsafe(octet: int) -> bool:
 
 def written(request: Request, at: Place) -> bytes:
     """A request's head. Raises Unreachable for a header that would be two."""
-    told = "".join([f"{name}: {value}\r\n" for name, value in request.headers.items()])
-    if told.count("\n") != len(request.headers) or told.count("\r") != len(request.headers) or "\0" in told:
-        raise Unreachable(UNREACHABLE)
+    headers = request.headers
+    if type(headers) is Fields:
+        fields = headers.written = headers.written or lines(headers)
+    else:
+        fields = lines(headers)
     length = b""
     if request.body or request.method not in BODILESS:
         length = b"content-length: %d\r\n" % len(request.body)
+    return b"%b%b%b%b\r\n" % (latin(request.method), at.start, fields, length)
+
+
+def lines(headers: Mapping[str, str]) -> bytes:
+    """Headers as they go over the wire. Raises Unreachable."""
+    told = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if told.count("\n") != len(headers) or told.count("\r") != len(headers) or "\0" in told:
+        raise Unreachable(UNREACHABLE)
+    return latin(told)
+
+
+def latin(text: str) -> bytes:
     try:
-        method, fields = request.method.encode("ascii"), told.encode("latin-1")
+        return text.encode("latin-1")
     except UnicodeEncodeError:
         raise Unreachable(UNREACHABLE) from None
-    return b"%b %b HTTP/1.1\r\n%b%b%b\r\n" % (method, at.path, at.host, fields, length)
 
 
 def within(until: float | None, now: float, late: Failure) -> tuple[float, Failure]:
