@@ -113,7 +113,7 @@ ROUNDS: WeakKeyDictionary[Loop, Rounds] = WeakKeyDictionary()
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     """What the work comes to. Raises TimeoutError where it takes longer.
 
-    On asyncio its first step is taken before any clock is set: a body is here, as a rule, once it is asked for.
+    On asyncio its first step is taken before any clock is set: as a rule a body is here when it is asked for.
     """
     if loop_here() is None:
         with anyio.fail_after(seconds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gatewaymw.core.endpoints import OPENAI
 from gatewaymw.core.model import Context
-from gatewaymw.core.routing.likeness import alike, around
+from gatewaymw.core.routing.likeness import alike, around, run
 from gatewaymw.core.routing.passthrough import Passthrough
 
 CONTEXT = Context(provider="openai", model="m", id="chatcmpl-1")
@@ -70,6 +71,7 @@ def test_what_is_alike_is_json_that_differs_in_its_words_alone(one: Any, other: 
 def test_other_words_are_alike(event: bytes) -> None:
     found = around(event)
     assert found and alike(event.replace(b"one", b"another").replace(b"aB3", b""), found)
+    assert alike(event.replace(b"one", 'said \\"é\\n\\\\'.encode()), found)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,9 @@ def test_other_words_are_alike(event: bytes) -> None:
     [
         DELTA.replace(b"one", b'one","more":"'),
         DELTA.replace(b"one", b"o\\u006ee"),
-        DELTA.replace(b"one", "\u00e9".encode()),
+        DELTA.replace(b"one", "\u00e9".encode()[:1]),
+        DELTA.replace(b"one", b"one\\"),
+        DELTA.replace(b"one", b"\\x"),
         DELTA.replace(b"one", b"\xff"),
         DELTA.replace(b"one", b"o\x01e"),
         DELTA.replace(b"null", b'"stop"'),
@@ -101,9 +105,28 @@ def test_noise_is_letters_and_nothing_else(noise: bytes) -> None:
     assert found and found.noise and not alike(NOISY.replace(b"aB3", noise), found)
 
 
-@pytest.mark.parametrize("event", [b'{"usage":{}}', DELTA.replace(b"one", b"\\n"), b'{"contents":"one"}'])
+@pytest.mark.parametrize("event", [b'{"usage":{}}', DELTA.replace(b"one", b"\\u000a"), b'{"contents":"one"}'])
 def test_an_event_without_plain_words_is_like_no_other(event: bytes) -> None:
     assert around(event) is None
+
+
+SAID = WORDS.map(lambda text: json.dumps(text, ensure_ascii=False)[1:-1].encode())
+PIECES = st.lists(SAID | st.binary(max_size=3))
+RESTS = st.sampled_from([b"", b"data: [DONE]\n\n", b"data: " + DELTA[:20], b"\n", b"x"])
+
+
+@given(PIECES, RESTS, st.sampled_from([DELTA, NOISY]))
+def test_of_many_in_one_piece_those_that_are_alike_are_found(
+    words: list[bytes], rest: bytes, event: bytes
+) -> None:
+    found = around(event)
+    assert found
+    lines = [b"data: " + event.replace(b"one", each) + b"\n\n" for each in words]
+    alone = list(takewhile(lambda line: run(line, found.line) == len(line), lines))
+    end = run(b"".join(lines) + rest, found.line)
+    assert end == len(b"".join(alone))
+    for line in alone:
+        assert alike(line.removeprefix(b"data: ").removesuffix(b"\n\n"), found)
 
 
 def test_an_error_after_many_words_ends_the_stream() -> None:

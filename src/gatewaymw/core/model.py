@@ -122,6 +122,9 @@ class Stream(Generic[S]):
     array: Callable[[], Framer] | None = None
     """Cuts a body of `application/json`, where the provider may answer with an array of events."""
     decode: Callable[[Frame], Any] = decode_json
+    words: bytes = b""
+    """What stands before text that goes on as it is: where neither an event nor a state differs in more than
+    that text, the chunk does not either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

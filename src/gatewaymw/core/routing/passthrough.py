@@ -11,7 +11,7 @@ from ..framing.base import Frame, FramingError
 from ..framing.sse import SSE
 from ..model import Context, decode_json
 from ..values import Failure
-from .likeness import Around, alike, around
+from .likeness import Around, alike, around, run
 from .pipeline import HELD, ODD, Scrub, as_it_is, broke_off, cut_short, unreadable
 
 DONE = b"[DONE]"
@@ -46,8 +46,19 @@ class Passthrough:
         self._line: Around | None = None
 
     def feed(self, data: bytes) -> bytes:
-        if self._line and not self._held and len(data) < HELD and alike(data, self._line):
-            return data  # the latest event with other words: as most are, where a model speaks
+        out = b""
+        while data and not self.over:
+            if self._line and not self._held and (like := run(data, self._line)):
+                # The latest event with other words: as most are, where a model speaks.
+                if like == len(data):
+                    return out + data
+                out, data = out + data[:like], data[like:]
+            end = data.find(b"\n\n") + 2
+            piece, data = (data[:end], data[end:]) if end > 1 else (data, b"")
+            out += self._read(piece)
+        return out
+
+    def _read(self, data: bytes) -> bytes:
         try:
             frames = self._framer.feed(data)
         except FramingError as error:

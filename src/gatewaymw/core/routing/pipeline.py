@@ -8,7 +8,7 @@ that a stream which broke does not look like one that ended (ST-02, ST-03, ST-04
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..dialects.openai import meaningful
 from ..endpoints import Client
@@ -16,6 +16,7 @@ from ..errors import GatewayError, UpstreamError
 from ..framing.base import Frame, FramingError
 from ..model import Context, Stream
 from ..values import Failure
+from .likeness import Around, around, spoken
 
 HELD = 64 * 1024
 """Bytes after which a stream counts as begun, meaningful or not."""
@@ -103,8 +104,32 @@ class Translation:
         self._stream, self._context, self._client, self._scrub = stream, context, client, scrub
         self._framer, self._state = stream.framer(), stream.start
         self._held = 0
+        self._cut = False  # within an event
+        self._like: Echo | None = None
 
     def feed(self, data: bytes) -> bytes:
+        if not self._stream.words:
+            return self._read(data)
+        out = b""
+        while data and not self.over:
+            if self._like:
+                words, end = spoken(data, self._like.heard)
+                out, data = out + self._like.said(words), data[end:]
+            end = data.find(b"\n\n") + 2
+            piece, data = (data[:end], data[end:]) if end > 1 else (data, b"")
+            out += self._read_one(piece) if piece else b""
+        return out
+
+    def _read_one(self, piece: bytes) -> bytes:
+        """One event, as a rule: whether the next may be like it is seen then."""
+        state, whole = self._state, not self._cut
+        out = self._read(piece)
+        self._cut = not piece.endswith(b"\n\n")
+        alike = whole and not self._cut and self.started and state is self._state
+        self._like = echo(piece, out, self._stream.words) if alike else None
+        return out
+
+    def _read(self, data: bytes) -> bytes:
         try:
             frames = self._framer.feed(data)
         except FramingError as error:
@@ -157,6 +182,36 @@ class Translation:
             return b""
         self.error, self.over = error, True
         return self._scrub(self._client.event(error))
+
+
+class Echo(NamedTuple):
+    """What an event and its chunk have around the words that they share."""
+
+    heard: Around
+    told: Around
+
+    def said(self, words: list[bytes]) -> bytes:
+        """The chunks of events that are like it."""
+        if not words:
+            return b""
+        before, after, _ = self.told
+        return before + (after + before).join(words) + after
+
+
+def echo(event: bytes, chunk: bytes, name: bytes) -> Echo | None:
+    """None where an event and what became of it do not share their words, or might not."""
+    named, data, text = event.partition(b"data: ")
+    heard, told = around(text[:-2], (name,)), around(chunk[:-2])
+    if heard is None or told is None:
+        return None
+    words = text[len(heard.before) : -len(heard.after) - 2]
+    elsewhere = told.before + told.after
+    if words in elsewhere or chunk[len(told.before) : -len(told.after) - 2] != words:
+        return None
+    return Echo(
+        Around(named + data + heard.before, heard.after + b"\n\n"),
+        Around(told.before, told.after + b"\n\n"),
+    )
 
 
 class Raw:

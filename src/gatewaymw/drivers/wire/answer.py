@@ -29,14 +29,16 @@ class Reader:
 
     __slots__ = (
         "_beside", "_bodiless", "_chunks", "_fields", "_interim", "_parser",
-        "done", "headers", "held", "reusable", "status", "unended",
+        "done", "headers", "held", "on_body", "reusable", "status", "unended",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self.on_body = self._chunks.append
+        """What the parser calls with each piece of a body: of a stream in a burst there are a hundred."""
         self._parser: Any = HttpResponseParser(self)
         # A field that is no text is left out; it is no reason to lose the answer.
         self._parser.set_dangerous_leniencies(lenient_headers=True)
-        self._chunks: list[bytes] = []
         self.begin()
 
     def begin(self, method: str = "POST") -> None:
@@ -56,13 +58,21 @@ class Reader:
             # More than was asked for: whose answer would it be?
             self.reusable = False
             return
-        self._beside += len(data)
+        chunks, before = self._chunks, len(self._chunks)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
             self.reusable = False
             if not self.done:  # what follows a whole answer takes nothing from it
                 raise Unreachable(PROTOCOL) from None
+        if (came := len(chunks) - before) and self._bodiless:
+            chunks.clear()  # a body where there is none
+            self.reusable = False
+        elif came:
+            self._beside = 0
+            self.held += len(data) + PIECE * came
+        else:
+            self._beside += len(data)
         if self._beside > HEAD and not self.done:
             raise Unreachable(PROTOCOL)  # a head or a trailer that does not end
 
@@ -114,13 +124,6 @@ class Reader:
             self.done = True
             # What a HEAD's headers say of a body, the parser would wait for.
             self.reusable = self.reusable and not codings and lengths in ([], [b"0"])
-
-    def on_body(self, data: bytes) -> None:
-        if self.done:
-            raise ValueError("a body where there is none")
-        self.held += len(data) + PIECE
-        self._beside = 0
-        self._chunks.append(data)
 
     def on_message_complete(self) -> None:
         self.done = self.status >= 200

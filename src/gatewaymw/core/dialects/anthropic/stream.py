@@ -85,7 +85,7 @@ def ended_well(state: State) -> bool:
     return state.ended
 
 
-STREAM = Stream(start=State(), step=step, ended=ended_well)
+STREAM = Stream(start=State(), step=step, ended=ended_well, words=b'"text":"')
 
 
 def chunk(state: State, context: Context, delta: JSON, reason: str | None = None) -> JSON:

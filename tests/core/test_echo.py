@@ -1,0 +1,84 @@
+"""A translated event that is the one before with other words becomes the chunk before with other words:
+what a client is told is the same as if each event had been read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatewaymw.core.dialects import anthropic
+from gatewaymw.core.endpoints import OPENAI
+from gatewaymw.core.model import Context, Stream
+from gatewaymw.core.routing.pipeline import Translation
+
+TEXT = st.sampled_from(["one", " two", "a", "", 'q"', "\n", "\\", "é", "\x7f", "text", " data: x"]) | st.text(
+    max_size=3
+)
+
+
+def claude(text: str, index: int = 0, kind: str = "text") -> dict[str, Any]:
+    delta = {"type": f"{kind}_delta", kind: text}
+    return {"type": "content_block_delta", "index": index, "delta": delta}
+
+
+CLAUDE = st.one_of(
+    st.builds(claude, TEXT),
+    st.builds(claude, TEXT),
+    st.builds(claude, TEXT, st.integers(0, 1), st.sampled_from(["text", "thinking"])),
+    st.sampled_from(
+        [
+            {"type": "ping"},
+            {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "one"}},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_stop"},
+            {"type": "error", "error": {"type": "overloaded_error", "message": "text"}},
+        ]
+    ),
+)
+START = {"type": "message_start", "message": {"id": "one", "model": "m", "usage": {"input_tokens": 1}}}
+
+
+def written(event: Any, named: bool) -> bytes:
+    said = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    return (b"event: %b\n" % event["type"].encode() if named else b"") + b"data: " + said + b"\n\n"
+
+
+def told(stream: Stream[Any], pieces: list[bytes], strict: bool) -> list[Any]:
+    passage = Translation(
+        stream, Context(provider="p", model="m", strict=strict, request={"tools": []}), OPENAI
+    )
+    out = b"".join([passage.feed(piece) for piece in pieces if not passage.over]) + passage.close()
+    said = [event.removeprefix(b"data: ") for event in out.split(b"\n\n")[:-1]]
+    return [json.loads(event) if event != b"[DONE]" else None for event in said]
+
+
+@given(st.data(), st.booleans(), st.booleans())
+def test_what_is_told_is_the_same(data: st.DataObject, strict: bool, named: bool) -> None:
+    stream = anthropic.CHAT.stream
+    assert stream and stream.words
+    events = [START, *data.draw(st.lists(CLAUDE, max_size=12))]
+    whole = b"".join(written(event, named) for event in events)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=4)))
+    ends = [0, *cuts, len(whole)]
+    pieces = [whole[start:end] for start, end in pairwise(ends)]
+    assert told(stream, pieces, strict) == told(replace(stream, words=b""), pieces, strict)
+
+
+def test_many_events_in_one_piece_are_not_read_one_by_one() -> None:
+    events = [START, claude("one"), claude("two"), *[claude("x" * 9)] * 50, {"type": "message_stop"}]
+    decoded: list[Any] = []
+    stream = anthropic.CHAT.stream
+    assert stream
+    decode = stream.decode
+
+    def counting(frame: Any) -> Any:
+        decoded.append(frame)
+        return decode(frame)
+
+    out = told(replace(stream, decode=counting), [b"".join(written(event, True) for event in events)], True)
+    assert len(out) == 1 + 52 + 1 + 1 and len(decoded) < 6
