@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from asyncio import AbstractEventLoop, Task, _get_running_loop
+from asyncio import AbstractEventLoop, CancelledError, Task, _get_running_loop, current_task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import anyio
 from anyio.lowlevel import RunVar, checkpoint
@@ -41,13 +41,14 @@ class Pouring:
 
     def __init__(self, live: Live, client: Receiver, pace: Pace) -> None:
         self._live, self._client, self._pace = live, client, pace
-        self._scope, self._error = anyio.CancelScope(), shut_down()
+        self._scope = anyio.CancelScope() if _get_running_loop() is None else Scope()
+        self._error: GatewayError | None = None
         self._since: float | None = None  # when what is being sent was begun with
         self._last = time.monotonic()
         self._stuck = False
         self._comments = pace.keep_alive is not None and live.passage.speaks
         self._turn = anyio.Lock(fast_acquire=True) if self._comments else None
-        self.ended = anyio.Event()
+        self._ended: anyio.Event | None = None
 
     async def run(self, driver: Driver) -> None:
         """To its end, or to the one that it is given. Raises Broken where that cannot be told."""
@@ -64,7 +65,13 @@ class Pouring:
                 await self._farewell()
             raise
         finally:
-            self.ended.set()
+            if self._ended:
+                self._ended.set()
+
+    async def end_of(self) -> None:
+        """Wait for it. For one who waits."""
+        self._ended = self._ended or anyio.Event()
+        await self._ended.wait()
 
     async def _pass_on(self, driver: Driver) -> None:
         """Piece by piece: a client that reads slowly slows the upstream, and nothing piles up here."""
@@ -100,7 +107,7 @@ class Pouring:
 
     async def _farewell(self) -> None:
         """Raises Broken where no more can be said."""
-        words = self._live.passage.stop(self._error)
+        words = self._live.passage.stop(self._error or shut_down())
         with anyio.move_on_after(FAREWELL, shield=True):
             await self._client.say(words)
             return await self._client.finish()
@@ -132,20 +139,50 @@ class Pouring:
         self._scope.cancel()
 
 
+class Scope:
+    """What is needed here of anyio's, which takes ten times as long to make and to leave: on asyncio only."""
+
+    __slots__ = ("_cut", "_task")
+
+    def __init__(self) -> None:
+        self._task: Task[Any] | None = None
+        self._cut = False
+
+    def __enter__(self) -> None:
+        self._task = current_task()
+        if self._cut and self._task:
+            self._task.cancel()
+
+    def cancel(self) -> None:
+        if not self._cut and self._task is not None:
+            self._task.cancel()
+        self._cut = True
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        """Whoever else cancelled the task as well, means all of it."""
+        task, self._task = self._task, None
+        return self._cut and task is not None and not task.uncancel() and kind is CancelledError
+
+
 class Streams:
     """Those of one gateway, by event loop."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._here: RunVar[set[Pouring]] = RunVar(f"gatewaymw-streams-{id(self)}")
+        self._last: tuple[AbstractEventLoop, set[Pouring]] | None = None
         self.ending = False
         """The host is being shut down: nobody new is served."""
 
     def _open(self) -> set[Pouring]:
+        loop, last = _get_running_loop(), self._last
+        if last is not None and last[0] is loop:
+            return last[1]
         found = self._here.get(None)
         if found is None:
             found = set()
             self._here.set(found)
+        self._last = None if loop is None else (loop, found)
         return found
 
     async def pour(self, live: Live, client: Receiver, driver: Driver) -> None:
@@ -179,7 +216,7 @@ class Streams:
 
 async def all_ended(found: set[Pouring]) -> None:
     while found:
-        await next(iter(found)).ended.wait()
+        await next(iter(found)).end_of()
         await checkpoint()
 
 

@@ -76,10 +76,7 @@ def streamed(
     passage = passage_of(kind, made, call)
     if passage is None:
         return (yield from unstreamed(answer, made, kind, env, expires))
-    reply = yield from commit(answer, passage, target, made, env, expires)
-    if isinstance(reply, Failure):
-        return reply
-    return replace(reply, passage=Bounded(passage, call.deadline, env.now))
+    return (yield from commit(answer, Bounded(passage, call.deadline, env.now), target, made, env, expires))
 
 
 def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
@@ -97,7 +94,7 @@ def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
 
 
 def commit(
-    answer: Answer, passage: Passage, target: Target, made: Prepared, env: Env, expires: float
+    answer: Answer, passage: Bounded, target: Target, made: Prepared, env: Env, expires: float
 ) -> Flow[Live | Failure]:
     """Read until the first meaningful event; before it, all is undone by closing the body."""
     assert answer.stream is not None
@@ -141,7 +138,7 @@ def beginning(
 
 
 def stream_type(passage: Passage, answer: Answer) -> str:
-    if isinstance(passage, Raw):
+    if not passage.speaks:
         return answer.headers.get("content-type", "application/octet-stream")
     return "text/event-stream; charset=utf-8"
 

@@ -79,22 +79,23 @@ def alike(event: bytes, other: Around) -> bool:
 
 def spoken(data: bytes, line: Around) -> tuple[list[bytes], int]:
     """The words of the events with which a piece of a stream begins and that are like one; where the first
-    that is not begins."""
+    that is not begins. One with a quote in its words counts as none."""
+    at = len(line.before)
     if not data.startswith(line.before):
         return [], 0
+    words: list[bytes] = []
     between = line.after + line.before
-    words = data[len(line.before) :].split(between)
-    end = words[-1].find(line.after)
-    cut = len(words[-1]) if end < 0 else len(words[-1]) - end - len(line.after)
-    if end < 0:  # the last of them is not all here
-        words.pop()
-        cut += len(line.before)
-    else:
-        words[-1] = words[-1][:end]
+    width = len(between)
+    # A quote is found, and what follows it compared, in less time than all of it is looked for.
+    while data.startswith(between, end := data.find(b'"', at)):
+        words.append(data[at:end])
+        at = end + width
+    if whole := data.startswith(line.after, end):
+        words.append(data[at:end])
     # What ends on half an escape is none before a space either.
     if not plain(b" ".join(words)):
         return certain(words, line)
-    return words, len(data) - cut
+    return words, end + len(line.after) if whole else at - len(line.before)
 
 
 def certain(words: list[bytes], line: Around) -> tuple[list[bytes], int]:
