@@ -23,6 +23,16 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = logging.getLogger("gatewaymw")
 
 
+USUAL = (
+    "accept accept-encoding accept-language authorization connection content-length content-type host origin"
+    " user-agent x-api-key x-forwarded-for x-forwarded-proto x-real-ip x-request-id x-stainless-arch"
+    " x-stainless-async x-stainless-lang x-stainless-os x-stainless-package-version x-stainless-read-timeout"
+    " x-stainless-retry-count x-stainless-runtime x-stainless-runtime-version"
+)
+NAMES = {name.encode(): name for name in USUAL.split()}
+"""Headers that most requests have, decoded."""
+
+
 class Gone(Exception):
     """The client left before its request was whole, or its answer."""
 
@@ -149,7 +159,7 @@ class ASGIGateway:
         """Raises GatewayError, Gone."""
         # Of a name that comes twice the first counts, which is why they are read from the last.
         headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
+            NAMES.get(name) or name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in reversed([*scope["headers"]])
         }
         facts = Facts(scope["method"], scope["path"], headers, scope)

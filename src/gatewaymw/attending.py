@@ -19,16 +19,19 @@ import anyio
 
 T = TypeVar("T")
 Loop: TypeAlias = asyncio.AbstractEventLoop
+Work: TypeAlias = Callable[[], Awaitable[None]]
 Left: TypeAlias = Callable[[], Awaitable[bool]]
 AFTER = 0.03
 """Seconds of work after which it is watched whether the client is still there."""
 
 
-async def attended(work: Callable[[], Awaitable[None]], left: Left) -> None:
+def attended(work: Work, left: Left) -> Awaitable[None]:
     """Do the work, and cut it short where `left` is first and comes back with True."""
     loop = loop_here()
-    if loop is not None:
-        return await _on_asyncio(loop, work, left)
+    return _anywhere(work, left) if loop is None else _on_asyncio(loop, work, left)
+
+
+async def _anywhere(work: Work, left: Left) -> None:
     async with anyio.create_task_group() as tasks:
 
         async def watch() -> None:
@@ -42,11 +45,11 @@ async def attended(work: Callable[[], Awaitable[None]], left: Left) -> None:
             tasks.cancel_scope.cancel()
 
 
-async def _on_asyncio(loop: Loop, work: Callable[[], Awaitable[None]], left: Left) -> None:
+async def _on_asyncio(loop: Loop, work: Work, left: Left) -> None:
     worker = asyncio.current_task()
     assert worker is not None
     visit = Visit(worker, left, loop.time() + AFTER)
-    (ROUNDS.get(loop) or ROUNDS.setdefault(loop, Rounds(loop))).add(visit)
+    rounds_of(loop).add(visit)
     try:
         await work()
     except asyncio.CancelledError:
@@ -105,6 +108,17 @@ class Rounds:
 
 
 ROUNDS: WeakKeyDictionary[Loop, Rounds] = WeakKeyDictionary()
+LATEST: list[tuple[Loop, Rounds]] = []
+"""Those of the loop that asked last, which need not be looked for."""
+
+
+def rounds_of(loop: Loop) -> Rounds:
+    for here, rounds in LATEST:
+        if here is loop:
+            return rounds
+    found = ROUNDS.get(loop) or ROUNDS.setdefault(loop, Rounds(loop))
+    LATEST[:] = [(loop, found)]
+    return found
 
 
 # ── within a time ────────────────────────────────────────────────────────

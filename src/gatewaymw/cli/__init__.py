@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="HOST[:PORT]",
         help="a host that callers may name by the custom-host header; may be repeated",
     )
+    serve.add_argument("--no-access-log", action="store_true", help="say nothing of single requests")
     serve.set_defaults(run=run_serve)
 
     check = commands.add_parser("check", help="say what is wrong with a config file")
@@ -64,7 +65,8 @@ def count(text: str) -> int:
 def run_serve(options: argparse.Namespace) -> int:
     from .serving import Settings, serve
 
-    settings = Settings(options.config, options.host, tuple(options.trusted_custom_host))
+    trusted = tuple(options.trusted_custom_host)
+    settings = Settings(options.config, options.host, trusted, access_log=not options.no_access_log)
     return serve(settings, options.port, options.workers)
 
 

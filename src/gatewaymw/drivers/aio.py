@@ -72,23 +72,9 @@ class Driver:
         self._bodies[id(body)] = body, request.idle
         if command.stream and (200 <= status < 300 or command.errors):
             return Answer(status, headers, stream=id(body))
-        whole = await self._whole(id(body), request.limit, until)
+        whole = await read_whole(body, request.limit, until)
         await self._let_go(id(body))
         return whole if isinstance(whole, Failure) else Answer(status, headers, whole)
-
-    async def _whole(self, stream: int, limit: int, until: float) -> bytes | Failure:
-        pieces: list[bytes] = []
-        size = 0
-        while (left := until - time.monotonic()) > 0:
-            data = await self.read(stream, left)
-            if isinstance(data, Failure):
-                return TIMEOUT if data.kind == "timeout" else data
-            if not data:
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            pieces.append(data)
-            if (size := size + len(data)) > limit:
-                return TOO_LARGE
-        return TIMEOUT
 
     async def _read(self, command: Read) -> bytes | Failure:
         return await self.read(command.stream, command.seconds)
@@ -144,6 +130,23 @@ class Driver:
                 yield out
             if not data:
                 return
+
+
+async def read_whole(body: AsyncBody, limit: int, until: float) -> bytes | Failure:
+    """A body to its end, which must come by that time; or why it did not."""
+    pieces: list[bytes] = []
+    size = 0
+    while (left := until - time.monotonic()) > 0:
+        try:
+            data = await body.read(left)
+        except Unreachable as error:
+            return TIMEOUT if error.failure.kind == "timeout" else error.failure
+        if not data:
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.append(data)
+        if (size := size + len(data)) > limit:
+            return TOO_LARGE
+    return TIMEOUT
 
 
 CARRIED: Mapping[type[Command], Callable[[Driver, Any], Awaitable[Any]]] = {

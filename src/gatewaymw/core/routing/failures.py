@@ -80,7 +80,10 @@ def discreet(outcome: Outcome, keys: Keys) -> Outcome:
     if isinstance(outcome, Failure):
         return outcome
     hidden, told = secrets(keys), "\n".join(outcome.headers.values())
-    if not any(secret in told for secret in hidden):
+    for secret in hidden:
+        if secret in told:
+            break
+    else:
         return outcome
     kept = {
         name: value
@@ -92,7 +95,9 @@ def discreet(outcome: Outcome, keys: Keys) -> Outcome:
 
 def secrets(keys: Keys) -> list[str]:
     """What a request was signed with and an answer must not hold; shorter ones would be found in any text."""
-    return [key for key in (keys.api_key, *(keys.options.get(name, "") for name in LENT)) if len(key) >= 8]
+    given, options = keys.api_key, keys.options
+    lent = [options[name] for name in LENT if name in options] if options else []
+    return [key for key in (given, *lent) if len(key) >= 8]
 
 
 def parsed(body: bytes) -> object:

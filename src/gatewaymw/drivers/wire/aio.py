@@ -58,26 +58,20 @@ class AsyncWire:
         connection: Connection | None = None
         opened: AsyncOpened | None = None
         try:
-            connection = self._kept(at.origin) or await self._connect(at.origin, until)
+            connection = self._shelf.take(at.origin)
+            while connection is not None and connection.has_expired():
+                connection.abort()
+                connection = self._shelf.take(at.origin)
+            if connection is None:
+                connection = await self._connect(at.origin, until)
             self._shelf.lend(connection)
             connection.ask(request, at)
-            await connection.head(until)
-            opened = self._opened(connection)
+            headers = as_asked(await connection.head(until))
+            opened = AsyncOpened(connection.reader.status, headers, AsyncWireBody(connection, self._done))
             return opened
         finally:
             if opened is None:
                 self._done(connection)
-
-    def _opened(self, connection: Connection) -> AsyncOpened:
-        headers = as_asked(connection.reader.headers or {})
-        return AsyncOpened(connection.reader.status, headers, AsyncWireBody(connection, self._done))
-
-    def _kept(self, origin: Origin) -> Connection | None:
-        while connection := self._shelf.take(origin):
-            if not connection.has_expired():
-                return connection
-            connection.abort()
-        return None
 
     async def _connect(self, origin: Origin, until: float | None) -> Connection:
         seconds, late = within(until, self._loop.time(), CONNECT)

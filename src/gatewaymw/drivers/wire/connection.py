@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ...core.values import Failure, Request
@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
         elif self._until < NEVER:
             self._timer = self._loop.call_at(self._until, self._look)
 
-    async def head(self, until: float | None) -> None:
+    async def head(self, until: float | None) -> Mapping[str, str]:
         """Wait for status and headers. Raises Unreachable."""
         reader = self.reader
         while reader.headers is None:
@@ -176,6 +176,7 @@ class Connection(asyncio.Protocol):
             left = None if until is None else until - self._loop.time()
             if not await self._news(left):
                 raise Unreachable(TIMEOUT)
+        return reader.headers
 
     async def more(self, seconds: float | None) -> bytes:
         """The next bytes of the body, b"" at its end. Raises Unreachable."""
