@@ -20,7 +20,8 @@ COLOURS = {
     "edge": "#8ab8f5",
     "core": "#8fd3a3",
     "transport": "#f7c27a",
-    "loop": "#c8ced6",
+    "loop": "#d5dae0",
+    "kernel": "#a9b4c0",
     "gc": "#f0938a",
     "other": "#e8e6df",
 }

@@ -12,7 +12,8 @@ LAYERS = {
     "edge": "gatewaymw: ASGI, headers, streams to the client",
     "core": "gatewaymw/core: routing, dialects, framing",
     "transport": "gatewaymw/drivers: carrying it to the upstream",
-    "loop": "uvloop, asyncio, sockets",
+    "loop": "uvloop, asyncio",
+    "kernel": "the system's reading, writing and waiting",
     "gc": "Python's garbage collector",
     "other": "other",
 }
@@ -24,7 +25,7 @@ PLACES = {
     "gatewaymw/": "edge",
     "asyncio/": "loop",
     "uvloop": "loop",
-    "kernel": "loop",
+    "kernel": "kernel",
     "CPython": "gc",
 }
 """The layer of what lies in a folder, the first that fits; what fits none belongs to whoever called it."""
