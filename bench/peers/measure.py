@@ -85,8 +85,8 @@ class Spans(NamedTuple):
 
 
 FULL = Spans(rounds=3, seconds=1.0, warm=0.3, latency=8.0, streams=20, open=1000, soak=40_000)
-SURE = FULL._replace(rounds=5)
-"""For the cells alone that verdicts are of."""
+SURE = FULL._replace(rounds=5, latency=5.0, soak=20_000)
+"""For the cells alone that verdicts are of: more rounds, and less of what takes long in one."""
 QUICK = Spans(rounds=1, seconds=0.3, warm=0.1, latency=1.0, streams=3, open=1000, soak=4_000)
 
 
@@ -146,17 +146,16 @@ def everyone(peer: str, cell: Cell) -> bool:
 
 
 def rounds(
-    targets: Iterable[Target], cells: Iterable[Cell], spans: Spans, results: Results, asks: Asks = everyone
+    targets: Iterable[Target], cells: list[Cell], spans: Spans, results: Results, asks: Asks = everyone
 ) -> None:
     """All cells of all servers, in turns; a cell that failed is not asked again."""
-    wanted, each = list(targets), list(cells)
+    wanted = list(targets)
     for number in range(spans.rounds):
-        for cell in each:
+        for cell in cells:
             for target in wanted:
                 name = f"{target.name}: {cell.name}"
-                if not (takes(target, cell) and asks(target.name, cell)) or name in results.failures:
-                    continue
-                if number and target.peer.slow:
+                asked = takes(target, cell) and asks(target.name, cell)
+                if not asked or name in results.failures or (number and target.peer.slow):
                     continue
                 with noted(results, name):
                     span = spans.longer(ONCE) if target.peer.slow else spans
