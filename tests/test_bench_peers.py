@@ -316,7 +316,7 @@ def test_the_upstream_answers_and_the_generator_reads_and_checks(tmp_path: Path)
         paced = parsed(asked(PACED, PACED.expected, "/v1/chat/completions", 16))
         assert (paced.done, paced.failed) == (16, 0)
         assert paced.p50 >= (EVENTS["identity"] - 1) * 2000 > paced.first_p50  # 2 ms from event to event
-        assert paced.word_p50 >= 1000 + paced.first_p50  # it is in the second event
+        assert paced.word_p50 >= max(2000, paced.first_p50)  # it is in the second event
         spread = parsed(asked(SMALL, SMALL.expected, "/v1/chat/completions", 5, rate=50))
         assert spread.done == 5 and spread.seconds >= 0.08  # the fifth goes out after 80 ms
         wrong = parsed(asked(SMALL, "nobody says this", "/v1/chat/completions", 5))
@@ -372,9 +372,9 @@ def test_the_first_word_is_noted_when_all_of_it_has_come(
         assert (told.done, told.failed) == (0, 1) and told.why.startswith("without its first word: HTTP/1.1")
     else:
         assert (told.done, told.failed) == (1, 0)
-        after = (told.word_p50 - told.first_p50) / 1000
-        assert 30 * late - 10 < after < (30 * late + 25 if late == 0 else 1000)
-        assert (told.p50 - told.word_p50) / 1000 > 30 * (len(pieces) - late) - 15
+        assert told.first_p50 <= told.word_p50 <= told.p50
+        assert told.word_p50 >= 30_000 * late and told.p50 >= 30_000 * len(pieces)
+        assert late or told.word_p50 - told.first_p50 < 10_000  # both were seen at once
 
 
 def test_paced_answers_are_laid_out_event_by_event(tmp_path: Path) -> None:
