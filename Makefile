@@ -10,7 +10,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help install serve test check bench bench-peers growth soak fuzz
+.PHONY: help install serve test check bench bench-peers flame growth soak fuzz
 
 help:
 	@echo 'make serve   start the FastAPI example on 127.0.0.1:$(PORT), answered by the mock provider (PORT=, CONFIG=)'
@@ -19,7 +19,8 @@ help:
 	@echo 'make growth  measure how costs grow with targets, keys, configs, bodies and streams'
 	@echo 'make bench   measure; make soak: run long; make fuzz: search wide'
 	@echo 'make faults  play all that can go wrong with an upstream below ten servers'
-	@echo 'make bench-peers   measure next to Portkey, LiteLLM, TensorZero and nginx (ARGS=--quick; ARGS=--help)'
+	@echo 'make bench-peers   measure next to Portkey, LiteLLM, TensorZero and nginx (ARGS=--verdicts; ARGS=--help)'
+	@echo 'make flame   draw where CPU goes into docs/flame-*.svg'
 	@echo 'make install make .venv, with everything in it'
 
 install: .venv/.test
@@ -44,6 +45,10 @@ bench: .venv/.test
 # The others are fetched into .peers, each into an environment of its own, by this target alone.
 bench-peers: .venv/.test
 	cd bench && ../$(BIN)/python -m peers.run $(ARGS)
+
+# Samples by py-spy, which has an environment of its own in .peers as well.
+flame: .venv/.test
+	$(BIN)/python bench/flame.py --write $(ARGS)
 
 growth: .venv/.test
 	$(BIN)/python bench/growth.py $(ARGS)

@@ -89,6 +89,7 @@ PARTS = {
     "tensorzero": Part("tensorzero==2026.6.0", from_pypi),
     "litellm": Part("litellm[proxy]==1.106.2 mcp", from_pypi),
     "plot": Part("matplotlib", from_pypi),
+    "profiler": Part("py-spy==0.4.3", from_pypi),
 }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from peers.install import nginx
-from peers.places import BENCH, HERE, KEPT, python_of
+from peers.places import BENCH, HERE, KEPT, ROOT, python_of
 from peers.traffic import ANSWERS, CLIENTS, MODES, Cell
 
 PROVIDERS = {"identity": "openai", "translated": "anthropic"}
@@ -72,7 +73,8 @@ class Peer(NamedTuple):
 
 
 def ours_environment(place: Place) -> dict[str, str]:
-    return {"UPSTREAM": place.provider, "PYTHONPATH": str(BENCH)}
+    """This checkout is what is measured, whatever is installed."""
+    return {"UPSTREAM": place.provider, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(BENCH)])}
 
 
 def uvicorn(place: Place) -> list[str]:
