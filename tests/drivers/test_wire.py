@@ -16,7 +16,7 @@ import uvloop
 
 from gatewaymw.core.values import Failure, Request
 from gatewaymw.drivers.dial import alternating, connected, connected_sync, first_of, readable
-from gatewaymw.drivers.pool import CONNECTING
+from gatewaymw.drivers.limits import CONNECTING
 from gatewaymw.drivers.transport import BUSY, CONNECT, REFUSED, TIMEOUT, UNREACHABLE, Unreachable
 from gatewaymw.drivers.wire.aio import AsyncWire
 from gatewaymw.drivers.wire.connection import HIGH

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from ...core.values import Failure, Request
 from ..dial import readable
-from ..pool import EXPIRY, WRITING
+from ..limits import EXPIRY, WRITING
 from ..transport import BROKEN, SILENT, TIMEOUT, Unreachable
 from .answer import Reader
 from .origin import Origin, Place, written

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from ...core.values import Request
 from ..dial import connected_sync
-from ..pool import CONNECTIONS, KEPT, tls
-from ..stack import Shelf
+from ..limits import CONNECTIONS, KEPT, tls
+from ..shelf import Shelf
 from ..transport import BUSY, CONNECT, TLS, UNREACHABLE, Opened, Unreachable, as_asked
 from .blocking import Connection, shaken
 from .origin import Origin, place, within
