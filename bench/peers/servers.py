@@ -13,6 +13,7 @@ from peers.install import nginx
 from peers.places import BENCH, HERE, KEPT, ROOT, python_of
 from peers.traffic import ANSWERS, CLIENTS, MODES, Cell
 
+HELD = "sk-held-by-the-operator"
 PROVIDERS = {"identity": "openai", "translated": "anthropic"}
 """Whose dialect the upstream speaks in each mode, by the name that all gateways have for it."""
 
@@ -77,7 +78,15 @@ def ours_environment(place: Place) -> dict[str, str]:
     return {"UPSTREAM": place.provider, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(BENCH)])}
 
 
+def served(place: Place) -> list[str]:
+    """The gateway as a server of its own, which is what the others are."""
+    config = {"provider": PROVIDERS[place.mode], "api_key": HELD, "custom_host": f"{place.provider}/v1"}
+    made = [sys.executable, "-m", "gatewaymw", "serve", "--port", str(place.port), "--no-access-log"]
+    return [*made, "--config", written(place, "config.json", json.dumps({"config": config}))]
+
+
 def uvicorn(place: Place) -> list[str]:
+    """The gateway in an app that has nothing else."""
     made = [sys.executable, "-m", "uvicorn", f"peers.ours:{place.mode}", "--host", "127.0.0.1"]
     return [*made, "--port", str(place.port), "--no-access-log", "--log-level", "warning"]
 
@@ -215,7 +224,10 @@ def litellm_command(place: Place) -> list[str]:
 
 
 PEERS = {
-    "gatewaymw": Peer("gatewaymw", "", uvicorn, environment=ours_environment, shared=False),
+    "gatewaymw": Peer("gatewaymw", "", served, environment=ours_environment, shared=False),
+    "host": Peer(
+        "gatewaymw, in an app", "", uvicorn, environment=ours_environment, shared=False, clients=(16, 64)
+    ),
     "nginx": Peer("nginx", "nginx", nginx_command, modes=("identity",)),
     "tensorzero": Peer(
         "TensorZero",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -18,6 +20,8 @@ from ..core.errors import ConfigError
 SETTINGS = "GATEWAYMW_SERVE"
 """The environment variable by which the first process tells its workers what to serve."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+M_MMAP_THRESHOLD, LARGE = -3, 32 * 1024
+"""Bytes from which memory is given back as soon as it is free."""
 YOUNG = 10_000
 """How many objects more make the garbage collector look for some that nobody needs."""
 
@@ -63,10 +67,15 @@ def worker() -> Any:
 
 def settle() -> None:
     """Spare the garbage collector what is of no use in a process that does nothing else: to look at what
-    stays as long as the process, and, whenever 700 objects more are there, at those of requests under way."""
+    stays as long as the process, and, whenever 700 objects more are there, at those of requests under way.
+    And have large pieces of memory given back."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 50)
+    with suppress(AttributeError, OSError, TypeError):  # there is no other C library's way to say it
+        # Bodies of hundreds of clients would else be kept, once they were there: the GNU library counts on
+        # being asked for as much again (mallopt(3), "Dynamic adjustment of the mmap threshold").
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 def application(settings: Settings) -> Any:
