@@ -55,7 +55,8 @@ class Pouring:
         try:
             with self._scope:
                 await self._pass_on(driver)
-                return await self._client.finish()
+                await self._client.finish()
+                return await driver.let_go(self._live.stream)
             if self._stuck:
                 raise not_taken(self._pace)
             await self._farewell()
