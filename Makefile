@@ -28,7 +28,9 @@ serve: .venv/.serve
 	@sed 's/8787/$(PORT)/' examples/curl.sh
 	@DEMO_PUBLIC=1 GATEWAYMW_CONFIG='$(CONFIG)' $(BIN)/python -m uvicorn --app-dir examples/fastapi app:app --port $(PORT)
 
+# nginx is put into .peers once, if the system has none: the transports are tried before it.
 test: .venv/.test
+	cd bench && ../$(BIN)/python -m peers.install nginx
 	HYPOTHESIS_PROFILE=$(EXAMPLES) $(BIN)/python -m pytest --cov --cov-report=
 	$(BIN)/python -m coverage report --include='*/core/*' --fail-under=100
 
