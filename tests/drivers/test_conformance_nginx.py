@@ -131,7 +131,7 @@ def test_a_connection_that_serves_once(carrier: Carrier, at: str) -> None:
 def test_a_body_that_is_too_big_is_refused_while_it_is_sent(
     carrier: Carrier, at: str, behind: Upstream
 ) -> None:
-    """Said after the head alone, while twenty megabytes are on their way. What comes next is answered well."""
+    """Said after the head alone, while twenty megabytes are on their way. The next one is answered well."""
     behind.seen.clear()
     for path in ("/told", "/passed/x"):
         assert carrier.ask(at + path, body=TOO_BIG)[0] == 413
