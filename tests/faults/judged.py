@@ -110,7 +110,7 @@ class Site(NamedTuple):
     def play(
         self, fault: dict[str, Any], modes: Sequence[str] = MODES, setting: str = "usual", body: Any = ASKED
     ) -> list[Said]:
-        """One request in each dialect and mode, all at once, each of which meets the fault if there is one."""
+        """One request in each dialect and mode, all at once; each meets the fault, if there is one."""
         asked = [(name, mode == "streamed") for name in PATHS for mode in modes]
         faults = [
             {**fault, "match": {"provider": NAMES.get(name, name), "stream": streams}}
