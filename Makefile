@@ -17,7 +17,8 @@ help:
 	@echo 'make test    run the whole suite, and hold the core to full coverage'
 	@echo 'make check   ruff, mypy, import contracts'
 	@echo 'make growth  measure how costs grow with targets, keys, configs, bodies and streams'
-	@echo 'make bench   measure; make soak: run long; make fuzz: search wide'
+	@echo 'make bench   measure; make soak: run long'
+	@echo 'make fuzz    search for inputs that break a reader, led by coverage (ARGS="--seconds 10 --targets sse host")'
 	@echo 'make faults  play all that can go wrong with an upstream below ten servers'
 	@echo 'make bench-peers   measure next to Portkey, LiteLLM, TensorZero and nginx (ARGS=--verdicts; ARGS=--help)'
 	@echo 'make flame   draw where CPU goes into docs/flame-*.svg'
@@ -29,7 +30,9 @@ serve: .venv/.serve
 	@sed 's/8787/$(PORT)/' examples/curl.sh
 	@DEMO_PUBLIC=1 GATEWAYMW_CONFIG='$(CONFIG)' $(BIN)/python -m uvicorn --app-dir examples/fastapi app:app --port $(PORT)
 
+# nginx is put into .peers once, if the system has none: the transports are tried before it.
 test: .venv/.test
+	cd bench && ../$(BIN)/python -m peers.install nginx
 	HYPOTHESIS_PROFILE=$(EXAMPLES) $(BIN)/python -m pytest --cov --cov-report=
 	$(BIN)/python -m coverage report --include='*/core/*' --fail-under=100
 
@@ -59,7 +62,8 @@ faults: .venv/.test
 soak: .venv/.test
 	$(BIN)/python bench/soak.py
 
-fuzz: .venv/.test
+fuzz: .venv/.test .venv/.fuzz
+	$(BIN)/python tests/faults/fuzz.py $(ARGS)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/core tests/config/test_laws.py tests/faults/test_fuzz.py --timeout 0
 
 .venv/.serve: pyproject.toml | .venv/bin/python
@@ -69,6 +73,11 @@ fuzz: .venv/.test
 .venv/.test: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@ .venv/.serve
+
+# Not for each Python is there a wheel of atheris: without one, hypothesis alone searches.
+.venv/.fuzz: pyproject.toml | .venv/.test
+	@$(BIN)/python -m pip install --quiet --only-binary atheris --editable '.[fuzz]' && touch $@ \
+		|| echo 'atheris cannot be installed here: nothing is searched by coverage' >&2
 
 # Debian's python3 may come without ensurepip: then the system's own pip is asked to put one in.
 .venv/bin/python:
