@@ -1,8 +1,8 @@
 """One socket in a thread, the request that is written to it and the answer that is read from it.
 
 The socket does not block: a poll waits, for what is left of the time. Thus a request takes four calls of the
-system, each of which lets other threads go first. While a long request is written, the socket is read too: who
-refuses it early need not take all of it.
+system, each of which lets other threads go first. While a long request is written, the socket is read too:
+who refuses it early need not take all of it.
 """
 
 from __future__ import annotations

@@ -133,6 +133,8 @@ class WireBody:
 
     __slots__ = ("_connection", "_done")
 
+    resumes = True
+
     def __init__(self, connection: Connection, done: Callable[[Connection], None]) -> None:
         self._connection: Connection | None = connection
         self._done = done
