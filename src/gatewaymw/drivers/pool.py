@@ -228,6 +228,8 @@ class Pool:
 
 
 class PoolBody:
+    resumes = False  # httpcore gives a body up with the first read that is late
+
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
         self._chunks: Iterator[bytes] = response.iter_stream()
