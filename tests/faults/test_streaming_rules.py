@@ -231,6 +231,16 @@ def test_st_07_below_wsgi_what_is_no_stream_of_events_gets_no_comment(upstream: 
     assert answer.body == b"RIFF"
 
 
+def test_st_07_below_wsgi_the_mock_can_show_it() -> None:
+    edge = WSGIGateway(nothing_wsgi, {"provider": "mock"}, keep_alive=0.05)
+    told = {**STREAMED, "model": "mock-drip-120ms"}
+    body = ask_wsgi(edge, body=told).body
+    edge.gateway.close()
+    assert b"\n\n: keep-alive\n\n: keep-alive\n\ndata: " in body
+    assert without(body).endswith(DONE)
+    assert b"error" not in body
+
+
 def test_st_07_below_wsgi_who_left_is_noticed_with_the_comment(upstream: Upstream) -> None:
     with wsgi(upstream, chunked([HI], "stall"), keep_alive=0.05) as edge:
         _, pieces = open_wsgi(edge, environ(body=STREAMED))

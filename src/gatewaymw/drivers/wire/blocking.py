@@ -48,11 +48,8 @@ class Connection:
         return self._origin == origin
 
     def has_expired(self) -> bool:
-        return self.is_closed() or time.monotonic() - self._rested >= EXPIRY
-
-    def is_stale(self) -> bool:
         """Also where something came that nobody asked for: most often, the end."""
-        return self.has_expired() or self._readable()
+        return self.is_closed() or time.monotonic() - self._rested >= EXPIRY or self._readable()
 
     def is_idle(self) -> bool:
         """Whether the answer is over, and another request may follow."""

@@ -78,7 +78,7 @@ class Wire:
 
     def _kept(self, origin: Origin) -> Connection | None:
         while connection := self._shelf.take(origin):
-            if not connection.is_stale():
+            if not connection.has_expired():
                 return connection
             connection.close()
         return None
