@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from .core.errors import GatewayError
-from .core.routing.reply import Live
+from .core.routing.reply import Live, Reply
 from .inbound import Facts, Inbound, Match
 
 if TYPE_CHECKING:
@@ -50,11 +51,22 @@ def live_of(served: Served) -> Live | None:
     return served.reply if isinstance(served.reply, Live) else None
 
 
+def afterwards(gateway: Gateway, reply: Reply) -> None:
+    """Have a thread do what is left once an answer is handed over: who asked waits for none of it."""
+    if reply.later:
+        driver = gateway.sync_driver()
+        Thread(target=driver.after, args=(reply.later,), name="gatewaymw-after", daemon=True).start()
+
+
 def sync_transport(gateway: Gateway, family: Family) -> Any:
     httpx = library(family)
 
     def stream(driver: sync.Driver, live: Live) -> Any:
-        body = {"__iter__": lambda self: driver.pour(live), "close": lambda self: driver.__exit__()}
+        def close(body: object) -> None:
+            driver.__exit__()
+            afterwards(gateway, live)
+
+        body = {"__iter__": lambda self: driver.pour(live), "close": close}
         return type("Stream", (httpx.SyncByteStream,), body)()
 
     def handle(transport: object, request: Any) -> Any:
@@ -69,6 +81,8 @@ def sync_transport(gateway: Gateway, family: Family) -> Any:
             driver.__exit__()
             raise
         live = live_of(served)
+        if live is None:
+            afterwards(gateway, served.reply)
         return response(httpx, request, served, stream(driver, live) if live else None)
 
     return type("GatewayTransport", (httpx.BaseTransport,), {"handle_request": handle})()
@@ -83,6 +97,7 @@ def async_transport(gateway: Gateway, family: Family) -> Any:
         async def aclose(body: object) -> None:
             await pieces.aclose()
             await driver.__aexit__()
+            afterwards(gateway, live)
 
         return type(
             "Stream", (httpx.AsyncByteStream,), {"__aiter__": lambda self: pieces, "aclose": aclose}
@@ -101,6 +116,8 @@ def async_transport(gateway: Gateway, family: Family) -> Any:
             await driver.__aexit__()
             raise
         live = live_of(served)
+        if live is None:
+            afterwards(gateway, served.reply)
         return response(httpx, request, served, stream(driver, live) if live else None)
 
     return type("AsyncGatewayTransport", (httpx.AsyncBaseTransport,), {"handle_async_request": handle})()

@@ -29,6 +29,7 @@ class Pouring:
         self._given: float | None = None  # when the server was handed what it has not come back from
         self._error: GatewayError | None = None
         self._stuck = False
+        self._later = live.later
         streams.add(self)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -45,7 +46,9 @@ class Pouring:
 
     def close(self) -> None:
         self._streams.drop(self)
+        later, self._later = self._later, ()
         with self._turn:
+            self._driver.after(later)
             self._driver.__exit__()
 
     def end(self, error: GatewayError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from ..commands import Flow
 from ..frozen import dataclass
 from ..plan import Target
 from .pipeline import Passage
@@ -28,6 +29,10 @@ class Reply:
     """Parameters the answering target could not take."""
     final: bool = False
     """The gateway itself refused: no fallback may mend it."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about this answer."""
+    later: tuple[Flow[None], ...] = field(default=(), repr=False, compare=False)
+    """What is left to do once the client has it all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
