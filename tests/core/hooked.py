@@ -12,7 +12,7 @@ from gatewaymw.core.checks.hook import Checks, Hook
 from gatewaymw.core.checks.host import host_check
 from gatewaymw.core.checks.model import Check, Finding, Given, Prepared, Subject
 from gatewaymw.core.checks.texts import with_text
-from gatewaymw.core.commands import Ask, Command
+from gatewaymw.core.commands import Ask, Command, Read
 from gatewaymw.core.plan import Target
 
 
@@ -72,6 +72,12 @@ class Host(World):
         self.facts: list[Any] = []
         self.left = list(answers)
         return self
+
+    def next_of(self, stream: int) -> bytes:
+        """The next bytes of an open body, as an edge would read them."""
+        data = self.do(Read(stream))
+        assert isinstance(data, bytes)
+        return data
 
     def do(self, command: Command) -> Any:
         if isinstance(command, Ask) and command.service in ("check", "hooks"):

@@ -337,7 +337,7 @@ def test_a_fallback_may_go_on_from_a_failure() -> None:
 
 
 def test_g4_async_hooks_run_when_they_are_let_and_change_nothing() -> None:
-    late = dict(later=True, deny=True)
+    late = {"later": True, "deny": True}
     leaf = hooked((hook(says(False), id="in", **late),), (hook(appends("!"), id="out", later=True),))
     reply, here = asked(leaf, HI)
     assert reply.status == 200 and reply.body == saying("hi") and here.told == []

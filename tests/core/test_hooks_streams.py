@@ -260,15 +260,12 @@ def test_what_is_looked_at_again_and_again_has_a_bound() -> None:
     pieces = [piece("x" * 2**19)] * 4
     reply, here = asked(windowed(says(True)), pieces)
     assert b"guardrail_window_full" in poured(reply, here)
-    silent = b'data: {"choices":[{"index":0,"delta":{"content":"x"},"n":"%s"}]}\n\n' % (b"y" * 100)
-    assert streams.MOST > len(silent)
     pieces = [piece("x"), *([b'data: {"type":"t","padding":"' + b"y" * 2**20 + b'"}\n\n'] * 9)]
     reply, here = asked(windowed(says(True)), pieces)
     assert b"guardrail_window_full" in poured(reply, here)
 
 
 def test_a_check_that_asks_has_no_place_in_a_window() -> None:
-    reply, here = asked(hooked(), list(GOOD))
     with pytest.raises(RuntimeError, match="asked somebody"):
         asked(windowed(asks()), [piece("x" * 100)])
 
