@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import anyio.to_thread
 
+from . import lookups
 from .identity import Identities
 
 Service: TypeAlias = Callable[..., Any]
@@ -57,8 +58,18 @@ def services(
     def secret_sync(source: Any) -> Any:
         return resolve(given(ask_sync(source))) if callable(source) else resolve(source)
 
-    here: dict[str, Service] = {"secret": secret, "identity": identities.ask}
-    there: dict[str, Service] = {"secret": secret_sync, "identity": identities.ask_sync}
+    here: dict[str, Service] = {
+        "secret": secret,
+        "identity": identities.ask,
+        "resolve": lookups.resolve,
+        "jwt": lookups.verify_async,
+    }
+    there: dict[str, Service] = {
+        "secret": secret_sync,
+        "identity": identities.ask_sync,
+        "resolve": lookups.resolve_sync,
+        "jwt": lookups.verify,
+    }
     if auth is not None:
         here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)
     return here, there
