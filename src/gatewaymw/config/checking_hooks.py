@@ -141,19 +141,20 @@ def prepared(model: models.Check, closed: bool, path: str, short: bool, making: 
             code="unknown_check",
         )
     else:
-        check = (making.book.validate or registered(making))(model.id, said, at)
+        check = (making.book.validate or registered(making, at))(model.id, said, at)
     if model.is_enabled is False:
         return None
     return replace(check, fail_on_error=True) if closed or model.fail_on_error else check
 
 
-def registered(making: Making) -> Validate:
+def registered(making: Making, where: str) -> Validate:
     """Those that come with the gateway. Their code is not loaded before the first of them is met."""
-    from ..core.checks.registry import validate
-    from .tools import tools_of
+    from ..core.checks.catalogue import validate
+    from .check_tools import tools
 
-    tools = tools_of(making)
-    return lambda id, parameters, path: validate(id, parameters, path, tools)
+    book = making.book
+    given = tools(None if book.held else book.trusted_hosts, lambda words: making.warn(where, words))
+    return lambda id, parameters, path: validate(id, parameters, path, given)
 
 
 def _feedback(said: models.Aftermath | None, path: str, making: Making) -> Mapping[str, Any] | None:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import anyio.to_thread
 
 from ..core.errors import GatewayError
+from . import lookups
 from .identity import Identities
 
 log = logging.getLogger("gatewaymw")
@@ -123,11 +124,22 @@ def services(
     def secret_sync(source: Any) -> Any:
         return resolve(given(ask_sync(source))) if callable(source) else resolve(source)
 
-    here: dict[str, Service] = {"secret": secret, "identity": identities.ask}
-    there: dict[str, Service] = {"secret": secret_sync, "identity": identities.ask_sync}
-    here["hooks"], there["hooks"] = told, told_sync
-    here["check"] = partial(check, checks, seconds)
-    there["check"] = partial(check_sync, checks, seconds)
+    here: dict[str, Service] = {
+        "secret": secret,
+        "identity": identities.ask,
+        "resolve": lookups.resolve,
+        "jwt": lookups.verify_async,
+        "check": partial(check, checks, seconds),
+        "hooks": told,
+    }
+    there: dict[str, Service] = {
+        "secret": secret_sync,
+        "identity": identities.ask_sync,
+        "resolve": lookups.resolve_sync,
+        "jwt": lookups.verify,
+        "check": partial(check_sync, checks, seconds),
+        "hooks": told_sync,
+    }
     if auth is not None:
         here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)
     return here, there

@@ -100,7 +100,7 @@ def _message(message: Mapping[str, Any], steps: Steps, last: bool) -> Iterator[T
 
 
 def _inputs(value: Any, name: str, spent: bool) -> Iterator[Text]:
-    """Texts to embed, to speak or to judge, which all count; or items of Responses, the last of which does."""
+    """Texts to embed, to speak or to judge, which all count; or items of Responses, and the last counts."""
     if not isinstance(value, list) or not any(_item(each) for each in value):
         for found in _content(value, (name,)):
             yield found._replace(last=not spent)
