@@ -139,15 +139,13 @@ class Chooser:
         plan = self._routed(wishes) if wishes.routes else self._default()
         if plan.held:
             refuse_turning(wishes)
-        changes, more = wire.overrides(wishes), self._guardrails(wishes)
-        if not changes and more is None:
+        changes, given = wire.overrides(wishes), wire.guardrails(wishes)
+        if not changes and not given:
             return plan
-        return replace_leaves(plan, lambda leaf: self._changed(leaf, changes, more, wishes))
-
-    def _guardrails(self, wishes: Wishes) -> Checks | None:
-        """What the headers add to each target: to the operator's as well, for a check more harms nobody."""
-        given = wire.guardrails(wishes)
-        return compiler.compile_guardrails(given, self._callers, wishes.prefix) if given else None
+        # To the operator's targets as well: a check more than theirs harms nobody.
+        more, warnings = compiler.compile_guardrails(given, self._callers, wishes.prefix)
+        changed = replace_leaves(plan, lambda leaf: self._changed(leaf, changes, more, wishes))
+        return Plan(changed.root, plan.warnings + warnings)
 
     def _routed(self, wishes: Wishes) -> Plan:
         config = wishes.given.get("config")

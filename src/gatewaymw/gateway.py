@@ -303,12 +303,18 @@ def edge_gateway(gateway: Gateway | None, config: Any, options: Options) -> Gate
 
 def host_checks(checks: Mapping[str, Callable[..., Any]] | None) -> Mapping[str, Callable[..., Any]]:
     """The host's checks. Raises ConfigError for what none can be."""
-    for name, function in (checks or {}).items():
+    if not checks:
+        return {}
+    from .core.checks.catalogue import CHECKS
+
+    for name, function in checks.items():
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", name):
             raise ConfigError("a check is named by letters, digits, - and _", path=f"checks[{name[:64]!a}]")
+        if f"default.{name}".lower() in CHECKS:
+            raise ConfigError("is the name of a check of ours; give yours another", path=f"checks.{name}")
         if not callable(function):
             raise ConfigError("must be a callable", path=f"checks.{name}")
-    return dict(checks or {})
+    return dict(checks)
 
 
 def first(*values: Any) -> Any:

@@ -38,6 +38,16 @@ def breaks(name: str = "breaks", fail_on_error: bool = False) -> Prepared:
     return check(name, run, fail_on_error)
 
 
+def notes(into: list[Any], what: Callable[[Subject], Any], name: str = "notes") -> Prepared:
+    """Passes, and keeps what it saw."""
+
+    def run(subject: Subject) -> Finding:
+        into.append(what(subject))
+        return Finding(True)
+
+    return check(name, run)
+
+
 def without(word: str, name: str = "without") -> Prepared:
     return check(name, lambda subject: Finding(word not in subject.inspected("all")))
 

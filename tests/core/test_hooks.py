@@ -15,6 +15,7 @@ from hooked import (
     hook,
     hooked,
     host,
+    notes,
     saying,
     says,
     without,
@@ -125,7 +126,7 @@ def test_a_hook_without_checks_passes() -> None:
 
 def test_hooks_see_what_the_target_sets_over_the_call() -> None:
     seen: list[Any] = []
-    look = check("look", lambda subject: Finding(not seen.append((subject.body["model"], subject.provider))))
+    look = notes(seen, lambda subject: (subject.body["model"], subject.provider))
     reply, _ = asked(hooked((hook(look),), overrides={"model": "other"}), HI)
     assert reply.status == 200 and seen == [("other", "test")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from hooked import appends, breaks, check, errs, hook, hooked, host, piece, saying, without
+from hooked import appends, breaks, check, errs, hook, hooked, host, notes, piece, saying, without
 from hypothesis import given
 from hypothesis import strategies as st
 from machine import DONE, ROLE, STOP, call, group, ok, opened, streaming
@@ -65,7 +65,7 @@ def test_deny_never_lets_an_answer_through(before: Any, after: Any, early: bool)
 @given(LISTS, LISTS)
 def test_nothing_edits_its_input_and_each_target_starts_from_the_original(before: Any, after: Any) -> None:
     seen: list[Any] = []
-    first = check("first", lambda subject: Finding(not seen.append(deepcopy(dict(subject.body)))))
+    first = notes(seen, lambda subject: deepcopy(dict(subject.body)))
     plan: Node = group(
         "fallback",
         hooked((hook(first), *before), denying(after, False)),

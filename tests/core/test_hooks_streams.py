@@ -9,10 +9,10 @@ from hooked import (
     Host,
     appends,
     asks,
-    check,
     hook,
     hooked,
     host,
+    notes,
     piece,
     says,
     without,
@@ -22,7 +22,6 @@ from machine import CHUNK, DONE, ROLE, STOP, call, opened, streaming
 from gatewaymw.core import json
 from gatewaymw.core.checks import streams
 from gatewaymw.core.checks.hook import Hook
-from gatewaymw.core.checks.model import Finding
 from gatewaymw.core.endpoints import PROXY
 from gatewaymw.core.plan import Retry, Target
 from gatewaymw.core.routing.flow import run
@@ -73,9 +72,7 @@ def test_s14_a_hook_that_may_deny_holds_a_stream_back(mode: Any) -> None:
 
 def test_what_a_stream_comes_to_is_what_is_checked() -> None:
     seen: list[Any] = []
-    look = check(
-        "look", lambda subject: Finding(not seen.append((subject.text, subject.stream, subject.body)))
-    )
+    look = notes(seen, lambda subject: (subject.text, subject.stream, subject.body))
     reply, _ = asked(hooked(after=(hook(look, deny=True),)), GOOD)
     assert reply.status == 200
     [(text, stream, body)] = seen
@@ -275,7 +272,7 @@ def test_a_check_that_asks_has_no_place_in_a_window() -> None:
 
 def test_g4_what_a_stream_came_to_is_looked_at_once_it_is_over() -> None:
     seen: list[str] = []
-    look = check("look", lambda subject: Finding(not seen.append(subject.text)))
+    look = notes(seen, lambda subject: subject.text)
     reply, here = asked(hooked(after=(hook(look, later=True),)), list(GOOD))
     assert poured(reply, here) == b"".join(GOOD) and seen == []
     here.carry(reply.later[0])

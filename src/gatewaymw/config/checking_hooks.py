@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -66,26 +67,41 @@ def with_more(checks: Checks | None, more: Checks | None) -> Checks | None:
 
 
 def longhand(given: Sequence[models.Hook], kind: Kind, path: str, making: Making) -> list[Hook]:
-    return [
-        hook(model, f"{kind}_{model.type or 'guardrail'}_{index + 1}", kind, f"{path}[{index}]", making)
-        for index, model in enumerate(given)
-    ]
+    def made(index: int, model: models.Hook) -> Hook:
+        return long_hook(model, named(kind, model.type, index), kind, f"{path}[{index}]", making)
+
+    return gather(made, given, making)
+
+
+def long_hook(model: models.Hook, id: str, kind: Kind, path: str, making: Making) -> Hook:
+    places = [f"{path}.checks[{number}]" for number in range(len(model.checks or ()))]
+    return hook(model, id, kind, path, making, places, [f"{place}.parameters" for place in places])
 
 
 def shorthand(
     given: Sequence[Mapping[str, Any]], kind: Kind, type: str, path: str, making: Making
 ) -> list[Hook]:
-    made = []
-    for index, item in enumerate(given):
+    def made(index: int, item: Mapping[str, Any]) -> Hook:
         at = f"{path}[{index}]"
-        named = {key: item[key] for key in item if key not in LIFTED}
-        checks = [_check(key, value, join(at, key)) for key, value in named.items()]
+        if item.get("checks") is not None:  # it is as long as can be
+            model = making.model({"type": type, **item}, at, HOOK)
+            return long_hook(model, named(kind, type, index), kind, at, making)
         said = {"type": type} | {key: item[key] for key in item if key in LIFTED}
-        model = making.model({**said, "checks": [*(said.get("checks") or ()), *checks]}, at, HOOK)
-        places = [f"{at}.checks[{number}]" for number in range(len(model.checks or ()) - len(checks))]
-        places += [join(at, key) for key in named]
-        made.append(hook(model, f"{kind}_{type}_{index + 1}", kind, at, making, places))
-    return made
+        checks = {join(at, key): _check(key, item[key], join(at, key)) for key in item if key not in LIFTED}
+        model = making.model({**said, "checks": list(checks.values())}, at, HOOK)
+        return hook(model, named(kind, type, index), kind, at, making, list(checks), list(checks))
+
+    return gather(made, given, making)
+
+
+def gather(made: Callable[[int, Any], Hook], given: Sequence[Any], making: Making) -> list[Hook]:
+    hooks = [making.attempt(partial(made, index, each)) for index, each in enumerate(given)]
+    return [each for each in hooks if each is not None]
+
+
+def named(kind: Kind, type: str | None, index: int) -> str:
+    """What a hook is called that has no id: the same each time, where the original draws letters."""
+    return f"{kind}_{type or 'guardrail'}_{index + 1}"
 
 
 def _check(key: str, value: Any, path: str) -> dict[str, Any]:
@@ -98,15 +114,21 @@ def _check(key: str, value: Any, path: str) -> dict[str, Any]:
 
 
 def hook(
-    model: models.Hook, id: str, kind: Kind, path: str, making: Making, places: Sequence[str] = ()
+    model: models.Hook,
+    id: str,
+    kind: Kind,
+    path: str,
+    making: Making,
+    places: Sequence[str],
+    told: Sequence[str],
 ) -> Hook:
-    """A hook of the plan. Raises ConfigError."""
+    """A hook of the plan. `places` are where its checks stand, `told` where their parameters do. Raises
+    ConfigError."""
     making.strays(model, path)
-    given = model.checks or ()
-    at = places or [f"{path}.checks[{index}]" for index in range(len(given))]
     closed = bool(model.fail_closed)
     made = [
-        prepared(each, closed, place, bool(places), making) for each, place in zip(given, at, strict=True)
+        making.attempt(partial(prepared, check, closed, place, at, making))
+        for check, place, at in zip(model.checks or (), places, told, strict=True)
     ]
     result = Hook(
         id=model.id or id,
@@ -124,11 +146,12 @@ def hook(
     return result
 
 
-def prepared(model: models.Check, closed: bool, path: str, short: bool, making: Making) -> Prepared | None:
+def prepared(model: models.Check, closed: bool, path: str, at: str, making: Making) -> Prepared | None:
     """One check, its parameters read; None where it is switched off. Raises ConfigError."""
     making.strays(model, path)
+    if model.is_enabled is False:
+        return None
     said = dict(model.parameters or {})
-    at = path if short else f"{path}.parameters"
     name = model.id.removeprefix(HOST)
     if making.book.knows(model.id):
         strict = said.pop("failOnError", said.pop("fail_on_error", False)) is True
@@ -142,8 +165,6 @@ def prepared(model: models.Check, closed: bool, path: str, short: bool, making: 
         )
     else:
         check = (making.book.validate or registered(making, at))(model.id, said, at)
-    if model.is_enabled is False:
-        return None
     return replace(check, fail_on_error=True) if closed or model.fail_on_error else check
 
 

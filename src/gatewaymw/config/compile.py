@@ -42,17 +42,23 @@ def compile_config(value: Mapping[str, Any] | BaseModel, book: Book, *, path: st
     return Plan(root, making.warnings)
 
 
-def compile_guardrails(given: Mapping[str, Any], book: Book, prefix: str) -> Checks | None:
+def compile_guardrails(
+    given: Mapping[str, list[Any]], book: Book, prefix: str
+) -> tuple[Checks | None, tuple[str, ...]]:
     """The hooks of `default_input_guardrails` and `default_output_guardrails`, as headers bring them.
 
-    Raises ConfigError, its path the name of the header.
+    With warnings. Raises ConfigError, its path the name of the header.
     """
     making, settings = Making(book), {}
-    for key, value in given.items():
+    for key, items in given.items():
         header = prefix + key.replace("_", "-")
-        model = making.model({key: value}, header, KEY_ENTRY)
-        settings.update(READERS[key](getattr(model, key), header, making))
-    return checks_of(settings)
+        if len(items) > models.MOST_HOOKS:
+            raise ConfigError(f"has {models.MOST_HOOKS} guardrails at most", path=header)
+        for index, item in enumerate(items):
+            if not isinstance(item, dict):
+                raise ConfigError(models.NO_IDS, path=f"{header}[{index}]")
+        settings.update(READERS[key](items, header, making))
+    return checks_of(settings), making.warnings
 
 
 def plan_of_text(text: str, book: Book, *, path: str = "config") -> Plan:

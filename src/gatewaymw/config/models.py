@@ -81,13 +81,18 @@ class Cache(Shape):
     max_age: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
 
 
+MOST_HOOKS = 64
+"""Hooks of one key, and checks of one hook."""
+NO_IDS = (
+    "must be an object of checks, since this gateway has no guardrails that are kept under an id: write"
+    ' {"contains": {"words": ["x"], "operator": "none"}, "deny": true}'
+)
+
+
 def written_here(value: Any) -> Any:
     """An item of a shorthand, which must not be the id of a guardrail that a service keeps (G5)."""
     if isinstance(value, str):
-        raise ValueError(
-            "must be an object of checks, since this gateway has no guardrails that are kept under an id:"
-            ' write {"contains": {"words": ["x"], "operator": "none"}, "deny": true}'
-        )
+        raise ValueError(NO_IDS)
     return value
 
 
@@ -114,7 +119,7 @@ class Hook(Shape):
     type: Literal["guardrail", "mutator"] | None = None
     """Default: guardrail."""
     id: Name | None = None
-    checks: tuple[Check, ...] | None = None
+    checks: Annotated[tuple[Check, ...], Field(max_length=MOST_HOOKS)] | None = None
     deny: Flag | None = None
     """Where it fails, the client gets 446 and no answer. Default: the answer, with 246."""
     async_: Flag | None = Field(default=None, alias="async")
@@ -133,7 +138,10 @@ class Hook(Shape):
     """Characters that `window` holds back for one look. Default 200."""
 
 
-Shorthand: TypeAlias = tuple[Annotated[dict[str, Any], BeforeValidator(written_here)], ...]
+Hooks: TypeAlias = Annotated[tuple[Hook, ...], Field(max_length=MOST_HOOKS)]
+Shorthand: TypeAlias = Annotated[
+    tuple[Annotated[dict[str, Any], BeforeValidator(written_here)], ...], Field(max_length=MOST_HOOKS)
+]
 """Hooks whose keys are those of `Hook`, or ids of checks with their parameters."""
 
 
@@ -178,8 +186,8 @@ class Settings(Options):
     """Refuse a request with parameters the provider cannot take, instead of leaving them out."""
     commit: Literal["headers", "first_event"] | None = None
     """When a stream counts as begun, after which nothing is tried again. Default: first_event."""
-    before_request_hooks: tuple[Hook, ...] | None = None
-    after_request_hooks: tuple[Hook, ...] | None = None
+    before_request_hooks: Hooks | None = None
+    after_request_hooks: Hooks | None = None
     input_guardrails: Shorthand | None = None
     output_guardrails: Shorthand | None = None
     input_mutators: Shorthand | None = None

@@ -27,7 +27,7 @@ from .model import Subject
 from .streams import Kept, Windowed, buffered
 from .subjects import EVENTS, answer_of, asks, body_of, changed, kind_of, readable, request_of, saying, tells
 from .texts import inspected
-from .verdicts import Outcome, at_once, judged, unread
+from .verdicts import Outcome, at_once, judged, unquoted, unread
 
 DENIED, FAILED = 446, 246
 WORDS = (
@@ -53,12 +53,16 @@ class Visit:
     before: Sequence[Outcome]
 
     def results(self, after: Sequence[Outcome]) -> JSON | None:
-        """`hook_results`; None where no hook ran."""
+        """`hook_results`; None where no hook ran. An answer that is not to be seen, or not as it was, is not
+        quoted in them either."""
         if not (self.before or after):
             return None
+        hidden = any(outcome.denies or outcome.report["transformed"] for outcome in after)
         return {
             "before_request_hooks": [outcome.report for outcome in self.before],
-            "after_request_hooks": [outcome.report for outcome in after],
+            "after_request_hooks": [
+                unquoted(outcome.report) if hidden else outcome.report for outcome in after
+            ],
         }
 
     def status(self, reply: Reply, after: Sequence[Outcome]) -> int:

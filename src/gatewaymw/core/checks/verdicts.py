@@ -32,6 +32,7 @@ class Outcome:
     denies: bool = False
 
 
+EXCERPT = "textExcerpt"
 Inspect: TypeAlias = Callable[[Subject], Flow[Outcome]]
 Found: TypeAlias = tuple[list[Outcome], Subject]
 
@@ -161,6 +162,18 @@ def feedback(given: Mapping[str, Any] | None, found: Sequence[Outcome]) -> JSON 
     told = {kind: ", ".join(ids) for kind, ids in names.items()}
     said = {"value": given.get("value"), "weight": given.get("weight")}
     return {**said, "metadata": {**(given.get("metadata") or {}), **told}}
+
+
+def unquoted(report: JSON) -> JSON:
+    """A hook's report without the beginning of what its checks looked at."""
+    checks = [{**check, "data": without_excerpt(check["data"])} for check in report["checks"]]
+    return {**report, "checks": checks}
+
+
+def without_excerpt(data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        return data
+    return {name: value for name, value in data.items() if name != EXCERPT}
 
 
 def milliseconds(began: float, env: Env) -> int:
