@@ -11,6 +11,7 @@ from .attending import attended, within
 from .core.errors import BadRequest, GatewayError
 from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
+from .drivers.hosted import after
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
 
@@ -137,7 +138,7 @@ class ASGIGateway:
             if isinstance(served.reply, Live):
                 await self.gateway.streams.pour(served.reply, client, driver)
             if served.reply.later:
-                await driver.after(served.reply.later)
+                await after(driver, served.reply.later)
         finally:
             if driver.holds:
                 await driver.__aexit__()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .core.errors import GatewayError
 from .core.routing.reply import Live, Reply
+from .drivers.hosted import after_sync
 from .inbound import Facts, Inbound, Match
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def afterwards(gateway: Gateway, reply: Reply) -> None:
     """Have a thread do what is left once an answer is handed over: who asked waits for none of it."""
     if reply.later:
         driver = gateway.sync_driver()
-        Thread(target=driver.after, args=(reply.later,), name="gatewaymw-after", daemon=True).start()
+        Thread(target=after_sync, args=(driver, reply.later), name="gatewaymw-after", daemon=True).start()
 
 
 def sync_transport(gateway: Gateway, family: Family) -> Any:

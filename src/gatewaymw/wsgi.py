@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, Unpack
 
 from .core.errors import BadRequest, GatewayError
 from .core.routing.reply import Live, Reply
+from .drivers.hosted import after_sync
 from .drivers.sync import Driver
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
@@ -154,6 +155,6 @@ class Whole:
     def close(self) -> None:
         try:
             later, self._later = self._later, ()
-            self._driver.after(later)
+            after_sync(self._driver, later)
         finally:
             self._driver.__exit__()

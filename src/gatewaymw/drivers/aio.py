@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from .outbound import AsyncOutbound
 
 T = TypeVar("T")
-log = logging.getLogger("gatewaymw")
 GRACE = 1.0
 """Seconds that closing upstreams may take once the client is gone."""
 
@@ -63,14 +61,6 @@ class Driver:
             return value
         finally:
             flow.close()
-
-    async def after(self, flows: Iterable[Flow[None]]) -> None:
-        """Run what nobody waits for, and nobody is told of where it fails."""
-        for flow in flows:
-            try:
-                await self.run(flow)
-            except Exception:
-                log.exception("gatewaymw failed on what was left to do after an answer")
 
     async def _send(self, command: Send) -> Outcome:
         request = command.request

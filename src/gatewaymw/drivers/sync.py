@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from .outbound import Outbound
 
 T = TypeVar("T")
-log = logging.getLogger("gatewaymw")
 
 
 class Driver:
@@ -53,14 +51,6 @@ class Driver:
             return value
         finally:
             flow.close()
-
-    def after(self, flows: Iterable[Flow[None]]) -> None:
-        """Run what nobody waits for, and nobody is told of where it fails."""
-        for flow in flows:
-            try:
-                self.run(flow)
-            except Exception:
-                log.exception("gatewaymw failed on what was left to do after an answer")
 
     def _send(self, command: Send) -> Outcome:
         request = command.request

@@ -12,6 +12,7 @@ from threading import Condition, Lock, Thread
 
 from ..core.errors import GatewayError
 from ..core.routing.reply import Live
+from ..drivers.hosted import after_sync
 from ..drivers.sync import Driver
 from . import FAREWELL, Pace, not_taken, shut_down
 
@@ -48,7 +49,7 @@ class Pouring:
         self._streams.drop(self)
         later, self._later = self._later, ()
         with self._turn:
-            self._driver.after(later)
+            after_sync(self._driver, later)
             self._driver.__exit__()
 
     def end(self, error: GatewayError) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from ..commands import Flow, all_of
 from ..errors import GatewayError
 from ..frozen import dataclass
+from ..routing.pipeline import ODD
 from ..values import JSON, Env
 from .hook import Hook
 from .model import Finding, Prepared, Subject
@@ -32,6 +33,8 @@ class Outcome:
     denies: bool = False
 
 
+FAULTS = (*ODD, ArithmeticError, RuntimeError, AssertionError, OSError)
+"""What a check may do wrong. It is its own fault, and nobody else's."""
 EXCERPT = "textExcerpt"
 Inspect: TypeAlias = Callable[[Subject], Flow[Outcome]]
 Found: TypeAlias = tuple[list[Outcome], Subject]
@@ -87,7 +90,7 @@ def checked(check: Prepared, subject: Subject, env: Env) -> Flow[Outcome]:
         finding = yield from check(subject, env)
     except GatewayError as error:
         finding = Finding(None, error.message)
-    except Exception as error:  # whatever a check does wrong is its own fault, and nobody else's
+    except FAULTS as error:
         finding = Finding(None, f"the check broke off ({type(error).__name__})")
     return outcome_of(check, finding, subject, began, env)
 
