@@ -14,6 +14,7 @@ from .core.routing.reply import Live
 from .drivers.hosted import after
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
+from .streams import Gone
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -32,10 +33,6 @@ USUAL = (
 )
 NAMES = {name.encode(): name for name in USUAL.split()}
 """Headers that most requests have, decoded."""
-
-
-class Gone(Exception):
-    """The client left before its request was whole, or its answer."""
 
 
 class Client:
