@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +52,24 @@ def live_of(served: Served) -> Live | None:
     return served.reply if isinstance(served.reply, Live) else None
 
 
+def poured(driver: sync.Driver, live: Live) -> Iterator[bytes]:
+    """A stream, and what is to be done after it."""
+    yield from driver.pour(live)
+    driver.afterwards(live)
+
+
+async def apoured(driver: aio.Driver, live: Live) -> AsyncGenerator[bytes, None]:
+    async with aclosing(driver.pour(live)) as pieces:
+        async for piece in pieces:
+            yield piece
+    await driver.afterwards(live)
+
+
 def sync_transport(gateway: Gateway, family: Family) -> Any:
     httpx = library(family)
 
     def stream(driver: sync.Driver, live: Live) -> Any:
-        body = {"__iter__": lambda self: driver.pour(live), "close": lambda self: driver.__exit__()}
+        body = {"__iter__": lambda self: poured(driver, live), "close": lambda self: driver.__exit__()}
         return type("Stream", (httpx.SyncByteStream,), body)()
 
     def handle(transport: object, request: Any) -> Any:
@@ -65,10 +80,12 @@ def sync_transport(gateway: Gateway, family: Family) -> Any:
         driver = gateway.sync_driver()
         try:
             served = driver.run(gateway.serve(inbound_of(request, request.read(), match), known=True))
+            live = live_of(served)
+            if not live:
+                driver.afterwards(served.reply)
         except BaseException:
             driver.__exit__()
             raise
-        live = live_of(served)
         return response(httpx, request, served, stream(driver, live) if live else None)
 
     return type("GatewayTransport", (httpx.BaseTransport,), {"handle_request": handle})()
@@ -78,7 +95,7 @@ def async_transport(gateway: Gateway, family: Family) -> Any:
     httpx = library(family)
 
     def stream(driver: aio.Driver, live: Live) -> Any:
-        pieces = driver.pour(live)
+        pieces = apoured(driver, live)
 
         async def aclose(body: object) -> None:
             await pieces.aclose()
@@ -97,10 +114,12 @@ def async_transport(gateway: Gateway, family: Family) -> Any:
         try:
             inbound = inbound_of(request, await request.aread(), match)
             served = await driver.run(gateway.serve(inbound, known=True))
+            live = live_of(served)
+            if not live:
+                await driver.afterwards(served.reply)
         except BaseException:
             await driver.__aexit__()
             raise
-        live = live_of(served)
         return response(httpx, request, served, stream(driver, live) if live else None)
 
     return type("AsyncGatewayTransport", (httpx.AsyncBaseTransport,), {"handle_async_request": handle})()
