@@ -11,7 +11,6 @@ from .attending import attended, within
 from .core.errors import BadRequest, GatewayError
 from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
-from .drivers.hosted import after
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
 from .streams import Gone
@@ -135,7 +134,7 @@ class ASGIGateway:
             if isinstance(served.reply, Live):
                 await self.gateway.streams.pour(served.reply, client, driver)
             if served.reply.later:
-                await after(driver, served.reply.later)
+                await driver.afterwards(served.reply)
         finally:
             if driver.holds:
                 await driver.__aexit__()

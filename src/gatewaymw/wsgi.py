@@ -10,7 +10,6 @@ from typing import Any, TypeAlias, Unpack
 
 from .core.errors import BadRequest, GatewayError
 from .core.routing.reply import Live, Reply
-from .drivers.hosted import after_sync
 from .drivers.sync import Driver
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
@@ -152,14 +151,11 @@ class Whole:
     """The body of an answer that is all here. The server closes it."""
 
     def __init__(self, driver: Driver, reply: Reply) -> None:
-        self._driver, self._pieces, self._later = driver, iter((reply.body,)), reply.later
+        self._driver, self._reply, self._pieces = driver, reply, iter((reply.body,))
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
 
     def close(self) -> None:
-        try:
-            later, self._later = self._later, ()
-            after_sync(self._driver, later)
-        finally:
-            self._driver.__exit__()
+        with self._driver:
+            self._driver.afterwards(self._reply)

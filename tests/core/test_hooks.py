@@ -342,8 +342,8 @@ def test_g4_async_hooks_run_when_they_are_let_and_change_nothing() -> None:
     leaf = hooked((hook(says(False), id="in", **late),), (hook(appends("!"), id="out", later=True),))
     reply, here = asked(leaf, HI)
     assert reply.status == 200 and reply.body == saying("hi") and here.told == []
-    [flow] = reply.later
-    here.carry(flow)
+    [make] = reply.later
+    here.carry(make())
     [[before, after]] = here.told
     assert (before["id"], before["verdict"], before["async"]) == ("in", False, True)
     assert (after["id"], after["transformed"]) == ("out", True)
@@ -353,7 +353,7 @@ def test_g4_async_hooks_run_when_they_are_let_and_change_nothing() -> None:
 def test_g4_of_an_answer_that_is_none_only_the_request_is_looked_at(outcome: Any, ids: list[str]) -> None:
     leaf = hooked((hook(says(True), id="in", later=True),), (hook(says(True), id="out", later=True),))
     reply, here = asked(leaf, outcome)
-    here.carry(reply.later[0])
+    here.carry(reply.later[0]())
     assert [each["id"] for each in here.told[0]] == ids
 
 

@@ -275,21 +275,21 @@ def test_g4_what_a_stream_came_to_is_looked_at_once_it_is_over() -> None:
     look = notes(seen, lambda subject: subject.text)
     reply, here = asked(hooked(after=(hook(look, later=True),)), list(GOOD))
     assert poured(reply, here) == b"".join(GOOD) and seen == []
-    here.carry(reply.later[0])
+    here.carry(reply.later[0]())
     assert seen == ["Hello world"]
     after = (hook(without("bad"), deny=True), hook(look, later=True))
     reply, here = asked(hooked(after=after), list(GOOD))
-    here.carry(reply.later[0])
+    here.carry(reply.later[0]())
     assert seen == ["Hello world"] * 2
     reply, here = asked(hooked(after=after), list(BAD))
-    here.carry(reply.later[0])
+    here.carry(reply.later[0]())
     assert (reply.status, seen) == (446, ["Hello world"] * 2)
 
 
 def test_what_is_kept_for_later_has_a_bound() -> None:
     reply, here = asked(hooked(after=(hook(says(True), later=True),)), [piece("x" * 2**20)] * 10)
     assert len(poured(reply, here)) > streams.MOST
-    here.carry(reply.later[0])
+    here.carry(reply.later[0]())
     [[told]] = here.told
     assert len(told["checks"][0]["data"]["saw"]) < streams.MOST
 

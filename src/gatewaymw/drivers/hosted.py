@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from contextvars import copy_context
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import anyio.to_thread
 
-from ..core.commands import Flow
 from ..core.errors import GatewayError
-
-if TYPE_CHECKING:
-    from . import aio, sync
 
 log = logging.getLogger("gatewaymw")
 Service: TypeAlias = Callable[..., Any]
-AFTER = "gatewaymw failed on what was left to do after an answer"
 
 
 def is_async(function: Service) -> bool:
@@ -108,24 +103,3 @@ def told_sync(reports: tuple[Mapping[str, Any], ...]) -> None:
 
 async def told(reports: tuple[Mapping[str, Any], ...]) -> None:
     told_sync(reports)
-
-
-# ── once an answer is sent ───────────────────────────────────────────────
-
-
-async def after(driver: aio.Driver, flows: Iterable[Flow[None]]) -> None:
-    """Run what nobody waits for, and nobody is told of where it fails."""
-    for flow in flows:
-        try:
-            await driver.run(flow)
-        except Exception:
-            log.exception(AFTER)
-
-
-def after_sync(driver: sync.Driver, flows: Iterable[Flow[None]]) -> None:
-    """The same from a thread."""
-    for flow in flows:
-        try:
-            driver.run(flow)
-        except Exception:
-            log.exception(AFTER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from .. import json
@@ -303,7 +304,7 @@ def after_all(reply: Reply, visit: Visit, body: Mapping[str, Any] | None = None)
         passage = Kept(reply.passage)
         passage.take(reply.body)
         reply, heard = replace(reply, passage=passage), lambda: passage.body
-    return replace(reply, later=(*reply.later, afterwards(visit, reply.status, heard)))
+    return replace(reply, later=(*reply.later, partial(afterwards, visit, reply.status, heard)))
 
 
 def afterwards(visit: Visit, status: int, heard: Answer) -> Flow[None]:

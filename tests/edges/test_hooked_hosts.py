@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import openai
 import pytest
+from anyio import to_thread
 from openai import OpenAI
 
 from gatewaymw import CheckFacts, ConfigError, Gateway
@@ -117,7 +118,8 @@ async def test_the_same_for_the_async_sdk(stream: bool) -> None:
         answer = await client.chat.completions.create(**asks)
         if stream:
             assert [chunk async for chunk in answer]
-        assert done.wait(10)
+        await to_thread.run_sync(done.wait, 10)
+        assert done.is_set()
         with pytest.raises(openai.APIStatusError):
             await client.chat.completions.create(**{**asks, "messages": [{"role": "user", "content": "no"}]})
 
