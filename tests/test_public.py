@@ -20,6 +20,8 @@ GATEWAY = (
     "prefix: str = /v1, "
     "max_body: int | None = None, "
     "fetch_media: bool | Mapping[str, Any] | None = None, "
+    "checks: Mapping[str, Callable[..., Any]] | None = None, "
+    "check_timeout: float = 5.0, "
     "body_timeout: float = 120.0, "
     "total_timeout: float = 600.0, "
     "send_timeout: float = 60.0, "
@@ -40,6 +42,7 @@ def signature(thing: object) -> str:
 def test_the_exported_names() -> None:
     assert gatewaymw.__all__ == [
         "ASGIGateway",
+        "CheckFacts",
         "ConfigError",
         "Facts",
         "Gateway",

@@ -1,6 +1,7 @@
 """gatewaymw: the AI gateway that lives inside the web app people already run."""
 
 from .asgi import ASGIGateway as ASGIGateway
+from .core.checks.host import CheckFacts as CheckFacts
 from .core.errors import ConfigError as ConfigError
 from .core.errors import GatewayError as GatewayError
 from .gateway import Gateway as Gateway
@@ -8,4 +9,4 @@ from .inbound import Facts as Facts
 from .wsgi import WSGIGateway as WSGIGateway
 
 __version__ = "0.1.0"
-__all__ = ["ASGIGateway", "ConfigError", "Facts", "Gateway", "GatewayError", "WSGIGateway"]
+__all__ = ["ASGIGateway", "CheckFacts", "ConfigError", "Facts", "Gateway", "GatewayError", "WSGIGateway"]

@@ -133,6 +133,8 @@ class ASGIGateway:
             await client.answer(served)
             if isinstance(served.reply, Live):
                 await self.gateway.streams.pour(served.reply, client, driver)
+            if served.reply.later:
+                await driver.afterwards(served.reply)
         finally:
             if driver.holds:
                 await driver.__aexit__()

@@ -12,10 +12,12 @@ from cachetools import LRUCache
 
 from . import headers as wire
 from .config import compile as compiler
+from .config.checking_hooks import with_more
 from .config.forwarding import forwardable
 from .config.hosts import check_custom_host, trusted_hosts
 from .config.options import FREE, NAMES
 from .core import json
+from .core.checks.hook import Checks
 from .core.errors import BadRequest, ConfigError, Forbidden
 from .core.plan import Group, Node, Plan, Target
 from .core.providers import PROVIDERS
@@ -33,7 +35,10 @@ OPTIONS = {name.replace("_", "-"): name for name in NAMES} | {
 }
 """Headers of provider options, without prefix; the original named some of them differently."""
 ROUTING = ("config", "provider", "virtual-key")
-CHANGING = ("request-timeout", "custom-host", "forward-headers", "strict-open-ai-compliance")
+CHANGING = (
+    *("request-timeout", "custom-host", "forward-headers", "strict-open-ai-compliance"),
+    *wire.GUARDRAILS,
+)
 RELEVANT = frozenset((*ROUTING, *CHANGING, *OPTIONS))
 """The headers that a plan depends on. All others (trace ids, metadata) change from call to call."""
 
@@ -50,6 +55,8 @@ class Book:
     prefix: str = "/v1"
     open: bool = False
     """Somebody decides who may use the operator's keys."""
+    checks: frozenset[str] = frozenset()
+    """The names of the host's own checks."""
 
 
 class Chooser:
@@ -62,8 +69,15 @@ class Chooser:
         if isinstance(book.trusted_custom_hosts, str):
             raise ConfigError("must be a list of hosts", path="trusted_custom_hosts")
         self._trusted = trusted_hosts(book.trusted_custom_hosts)
-        self._keys = compiler.compile_virtual_keys(book.virtual_keys)
-        own = compiler.Book(self._keys, self._trusted, held=True, prefix=book.prefix, open=book.open)
+        self._keys = compiler.compile_virtual_keys(book.virtual_keys, checks=book.checks)
+        own = compiler.Book(
+            self._keys,
+            self._trusted,
+            held=True,
+            prefix=book.prefix,
+            open=book.open,
+            checks=book.checks,
+        )
         self._callers = replace(own, held=False, open=False, strict_keys=False)
         self.own = compiler.compile_config(book.config, own) if book.config else None
         self._named = {
@@ -125,10 +139,13 @@ class Chooser:
         plan = self._routed(wishes) if wishes.routes else self._default()
         if plan.held:
             refuse_turning(wishes)
-        changes = wire.overrides(wishes)
-        if not changes:
+        changes, given = wire.overrides(wishes), wire.guardrails(wishes)
+        if not changes and not given:
             return plan
-        return replace_leaves(plan, lambda leaf: self._changed(leaf, changes, wishes))
+        # To the operator's targets as well: a check more than theirs harms nobody.
+        more, warnings = compiler.compile_guardrails(given, self._callers, wishes.prefix)
+        changed = replace_leaves(plan, lambda leaf: self._changed(leaf, changes, more, wishes))
+        return Plan(changed.root, plan.warnings + warnings)
 
     def _routed(self, wishes: Wishes) -> Plan:
         config = wishes.given.get("config")
@@ -175,7 +192,9 @@ class Chooser:
         )
         return {**config, **options(given), **whom}
 
-    def _changed(self, leaf: Target, changes: Mapping[str, Any], wishes: Wishes) -> Target:
+    def _changed(
+        self, leaf: Target, changes: Mapping[str, Any], more: Checks | None, wishes: Wishes
+    ) -> Target:
         held = leaf.credential is not None and leaf.credential.held
         base, guarded = leaf.base_url, leaf.guarded
         if "custom_host" in changes:
@@ -197,6 +216,7 @@ class Chooser:
             else forwardable(forward, wishes.prefix + "forward-headers"),
             timeout=timeout / 1000 if timeout is not None else leaf.timeout,
             strict=leaf.strict and changes.get("strict_open_ai_compliance", True),
+            checks=with_more(leaf.checks, more),
         )
 
 

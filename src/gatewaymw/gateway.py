@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypedDict
@@ -65,6 +66,8 @@ class Options(TypedDict, total=False):
     prefix: str
     max_body: int | None
     fetch_media: bool | Mapping[str, Any] | None
+    checks: Mapping[str, Callable[..., Any]] | None
+    check_timeout: float
     body_timeout: float
     total_timeout: float
     send_timeout: float
@@ -86,6 +89,9 @@ class Gateway:
     `trusted_custom_hosts`: hosts that callers may name. `max_body`: bytes of a request. `fetch_media`:
     whether files that clients give by their addresses are fetched for providers that take bytes only, True
     or a table of `max_bytes`, `max_count`, `timeout` (seconds) and `hosts`; by default they are refused.
+    `checks`: name → a callable, sync or async, from `CheckFacts` to True (it passes), False, or `{"verdict":
+    bool, "data", "transformedData"}`; hooks name it as they name any check. `check_timeout`: seconds that it
+    may take.
     `body_timeout`, `total_timeout`: seconds for a request to arrive, and for all attempts together with the
     answer, streams included. `send_timeout`: seconds that a client may take for what it was sent, before its
     stream is given up. `keep_alive`: seconds of silence after which a stream gets a comment, `: keep-alive`;
@@ -110,6 +116,8 @@ class Gateway:
         prefix: str = "/v1",
         max_body: int | None = None,
         fetch_media: bool | Mapping[str, Any] | None = None,
+        checks: Mapping[str, Callable[..., Any]] | None = None,
+        check_timeout: float = 5.0,
         body_timeout: float = 120.0,
         total_timeout: float = 600.0,
         send_timeout: float = 60.0,
@@ -132,6 +140,7 @@ class Gateway:
         auth = beside.get("auth") if auth is None else auth
         if not callable(auth) and auth not in (None, "public"):
             raise ConfigError('must be a callable or "public"', path="auth")
+        own_checks = host_checks(checks)
         book = Book(
             config=own,
             virtual_keys={**(beside.get("virtual_keys") or {}), **(virtual_keys or {})},
@@ -140,6 +149,7 @@ class Gateway:
             caller_config=first(caller_config, beside.get("caller_config"), "full"),
             prefix=prefix,
             open=auth is not None,
+            checks=frozenset(own_checks),
         )
         self.chooser = Chooser(book)
         self.prefix, self.body_timeout = prefix, body_timeout
@@ -156,7 +166,7 @@ class Gateway:
         self.streams, self.sync_streams = aio_streams.Streams(self.pace), sync_streams.Streams(self.pace)
         self._asks = callable(auth)
         self._services, self._services_sync = services.services(
-            auth if callable(auth) else None, resolve, Identities()
+            auth if callable(auth) else None, resolve, Identities(), own_checks, check_timeout
         )
         carrier = first(transport, beside.get("transport"), "auto")
         self._outbounds, self._outbound = outbounds(http_client, carrier)
@@ -247,8 +257,6 @@ class Gateway:
 
     def _read(self, inbound: Inbound, wishes: Wishes) -> tuple[Plan, Call]:
         metadata: Mapping[str, str] = NOTHING
-        if wishes.given:
-            wire.refuse_guardrails(wishes)
         parts, body = self._body(inbound)
         if wishes.given:
             metadata = wire.metadata(wishes)
@@ -291,6 +299,22 @@ def edge_gateway(gateway: Gateway | None, config: Any, options: Options) -> Gate
         stray = "config" if config is not None else next(iter(options))
         raise ConfigError("belongs to the gateway that was handed over; say it there", path=stray)
     return gateway
+
+
+def host_checks(checks: Mapping[str, Callable[..., Any]] | None) -> Mapping[str, Callable[..., Any]]:
+    """The host's checks. Raises ConfigError for what none can be."""
+    if not checks:
+        return {}
+    from .core.checks.catalogue import CHECKS
+
+    for name, function in checks.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", name):
+            raise ConfigError("a check is named by letters, digits, - and _", path=f"checks[{name[:64]!a}]")
+        if f"default.{name}".lower() in CHECKS:
+            raise ConfigError("is the name of a check of ours; give yours another", path=f"checks.{name}")
+        if not callable(function):
+            raise ConfigError("must be a callable", path=f"checks.{name}")
+    return dict(checks)
 
 
 def first(*values: Any) -> Any:

@@ -19,6 +19,8 @@ from .core.values import NOTHING, Secret
 
 PREFIXES = OURS, ORIGINAL = "x-gateway-", "x-portkey-"
 LENGTH = len(OURS)
+LONGEST = 64 * 1024
+"""Characters of a header with guardrails."""
 GUARDRAILS = ("default-input-guardrails", "default-output-guardrails")
 
 
@@ -116,14 +118,27 @@ def milliseconds(wishes: Wishes, text: str) -> int:
     return int(text)
 
 
-def refuse_guardrails(wishes: Wishes) -> None:
-    """A check that was asked for and is not made would be worse than none. Raises BadRequest."""
+def guardrails(wishes: Wishes) -> dict[str, list[Any]]:
+    """The guardrails that headers add to each target, by their keys in a config. Raises BadRequest."""
+    made = {}
     for name in GUARDRAILS:
-        if wishes.given.get(name, "[]").strip() not in ("", "[]"):
-            full = wishes.prefix + name
+        text = wishes.given.get(name, "").strip()
+        if not text:
+            continue
+        full = wishes.prefix + name
+        if len(text) > LONGEST:
+            raise BadRequest(f"the header {full} has {LONGEST} characters at most", param=full)
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            raise BadRequest(f"the header {full} is not JSON: {error}", param=full) from None
+        if not isinstance(value, list):
             raise BadRequest(
-                f"guardrails are not enforced by this version; leave out the header {full}", param=full
+                f'the header {full} must be a JSON array of guardrails: [{{"notNull": {{}}, "deny": true}}]',
+                param=full,
             )
+        made[name.replace("-", "_")] = value
+    return made
 
 
 # ── answers ──────────────────────────────────────────────────────────────
@@ -185,6 +200,7 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
         made.append((names.option, plain(reply.target.path)))
     if reply.dropped:
         made.append((names.dropped, plain(", ".join(reply.dropped))))
+    warnings += reply.warnings
     if warnings:
         made.append((names.warning, plain("; ".join(warnings))))
     if reply.again and reply.status >= 400:

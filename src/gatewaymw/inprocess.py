@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from asyncio import _get_running_loop
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from .core.errors import GatewayError
-from .core.routing.reply import Live
+from .core.routing.reply import Live, Reply
 from .inbound import Facts, Inbound, Match
 
 if TYPE_CHECKING:
@@ -50,11 +55,48 @@ def live_of(served: Served) -> Live | None:
     return served.reply if isinstance(served.reply, Live) else None
 
 
+def poured(gateway: Gateway, driver: sync.Driver, live: Live) -> Iterator[bytes]:
+    """A stream, and what is to be done after it."""
+    yield from driver.pour(live)
+    finish(gateway, driver, live)
+
+
+async def apoured(gateway: Gateway, driver: aio.Driver, live: Live) -> AsyncGenerator[bytes, None]:
+    async with aclosing(driver.pour(live)) as pieces:
+        async for piece in pieces:
+            yield piece
+    await afinish(gateway, driver, live)
+
+
+def finish(gateway: Gateway, driver: sync.Driver, reply: Reply) -> None:
+    """What comes after an answer: at once where others wait for it; else by a thread, since nobody does."""
+    if driver.leads or not reply.later:
+        return driver.afterwards(reply)
+    other = gateway.sync_driver()
+    Thread(target=other.afterwards, args=(reply,), name="gatewaymw-after", daemon=True).start()
+
+
+TASKS: set[asyncio.Task[None]] = set()
+"""Those under way: their event loop alone would let go of them."""
+
+
+async def afinish(gateway: Gateway, driver: aio.Driver, reply: Reply) -> None:
+    """The same on an event loop; on other loops than asyncio's, where tasks have an owner, at once."""
+    if driver.leads or not reply.later or _get_running_loop() is None:
+        return await driver.afterwards(reply)
+    task = asyncio.create_task(gateway.driver().afterwards(reply))
+    TASKS.add(task)
+    task.add_done_callback(TASKS.discard)
+
+
 def sync_transport(gateway: Gateway, family: Family) -> Any:
     httpx = library(family)
 
     def stream(driver: sync.Driver, live: Live) -> Any:
-        body = {"__iter__": lambda self: driver.pour(live), "close": lambda self: driver.__exit__()}
+        body = {
+            "__iter__": lambda self: poured(gateway, driver, live),
+            "close": lambda self: driver.__exit__(),
+        }
         return type("Stream", (httpx.SyncByteStream,), body)()
 
     def handle(transport: object, request: Any) -> Any:
@@ -65,10 +107,12 @@ def sync_transport(gateway: Gateway, family: Family) -> Any:
         driver = gateway.sync_driver()
         try:
             served = driver.run(gateway.serve(inbound_of(request, request.read(), match), known=True))
+            live = live_of(served)
+            if not live:
+                finish(gateway, driver, served.reply)
         except BaseException:
             driver.__exit__()
             raise
-        live = live_of(served)
         return response(httpx, request, served, stream(driver, live) if live else None)
 
     return type("GatewayTransport", (httpx.BaseTransport,), {"handle_request": handle})()
@@ -78,7 +122,7 @@ def async_transport(gateway: Gateway, family: Family) -> Any:
     httpx = library(family)
 
     def stream(driver: aio.Driver, live: Live) -> Any:
-        pieces = driver.pour(live)
+        pieces = apoured(gateway, driver, live)
 
         async def aclose(body: object) -> None:
             await pieces.aclose()
@@ -97,10 +141,12 @@ def async_transport(gateway: Gateway, family: Family) -> Any:
         try:
             inbound = inbound_of(request, await request.aread(), match)
             served = await driver.run(gateway.serve(inbound, known=True))
+            live = live_of(served)
+            if not live:
+                await afinish(gateway, driver, served.reply)
         except BaseException:
             await driver.__aexit__()
             raise
-        live = live_of(served)
         return response(httpx, request, served, stream(driver, live) if live else None)
 
     return type("AsyncGatewayTransport", (httpx.AsyncBaseTransport,), {"handle_async_request": handle})()

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias, Unpack
 
 from .core.errors import BadRequest, GatewayError
-from .core.routing.reply import Live
+from .core.routing.reply import Live, Reply
 from .drivers.sync import Driver
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
@@ -66,7 +66,7 @@ class WSGIGateway:
         pieces = (
             Pouring(reply, driver, self.gateway.sync_streams)
             if isinstance(reply, Live)
-            else Whole(driver, reply.body)
+            else Whole(driver, reply)
         )
         try:
             start_response(status_line(reply.status), served.headers)
@@ -150,11 +150,12 @@ def status_line(status: int) -> str:
 class Whole:
     """The body of an answer that is all here. The server closes it."""
 
-    def __init__(self, driver: Driver, body: bytes) -> None:
-        self._driver, self._pieces = driver, iter((body,))
+    def __init__(self, driver: Driver, reply: Reply) -> None:
+        self._driver, self._reply, self._pieces = driver, reply, iter((reply.body,))
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
 
     def close(self) -> None:
-        self._driver.__exit__()
+        with self._driver:
+            self._driver.afterwards(self._reply)

@@ -68,7 +68,7 @@ def test_faults_of_several_targets_are_all_found() -> None:
     targets = [
         {"provider": "opnai"},
         {"provider": "openai", "retri": {}, "weigth": 1},
-        {"provider": "openai", "input_guardrails": ["x"]},
+        {"provider": "openai", "input_guardrails": [{"nope": {}}]},
         {"provider": "openai"},
     ]
     lines = found({"strategy": {"mode": "quickest"}, "targets": targets})
@@ -76,7 +76,7 @@ def test_faults_of_several_targets_are_all_found() -> None:
         "config.targets[0].provider",
         "config.targets[1].retri",
         "config.targets[1].weigth",
-        "config.targets[2].input_guardrails",
+        "config.targets[2].input_guardrails[0].nope",
         "config.strategy.mode",
     ]
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter
 
+from ..core.checks.model import Prepared
 from ..core.errors import ConfigError
 from ..core.model import Provider
 from ..core.plan import Credential
@@ -20,6 +21,8 @@ from .reading import CALLER, OPERATOR, join, plain, shown, validated
 from .secrets import look_up
 
 T = TypeVar("T")
+Validate: TypeAlias = Callable[[str, Any, str], Prepared]
+"""(a check's id, its parameters, where they stand) → the check. Raises ConfigError."""
 
 MOST_WARNINGS = 20
 MOST_HINTS = 8
@@ -60,6 +63,16 @@ class Book:
     """What conditions see before the path of a call."""
     look_up: Callable[[str], str] = look_up
     """Follows the reference of a secret provider option."""
+    checks: Collection[str] | None = ()
+    """The names of the host's own checks; None: they are elsewhere, and any may be among them."""
+    validate: Validate | None = None
+    """Reads a check of a config; None: those that are registered are known."""
+
+    def knows(self, id: str) -> bool:
+        """Whether a check is the host's, by its name or with `host.` before it."""
+        if self.checks is None:
+            return id.startswith("host.")
+        return id.removeprefix("host.") in self.checks
 
 
 class Making:

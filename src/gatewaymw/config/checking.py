@@ -39,7 +39,7 @@ def faults(
     """
     if not isinstance(value, Mapping):
         return ["config: must be an object"]
-    book = Book(held=True, providers=providers, modes=modes, look_up=lambda reference: reference)
+    book = Book(held=True, providers=providers, modes=modes, look_up=lambda reference: reference, checks=None)
     return [str(fault) for fault in _faults(value, book)]
 
 
@@ -95,6 +95,9 @@ def json_schema() -> dict[str, Any]:
     schema = adapter.json_schema(by_alias=False)
     for shape in (
         models.Retry,
+        models.Check,
+        models.Aftermath,
+        models.Hook,
         models.FetchMedia,
         models.Condition,
         models.Strategy,
@@ -104,7 +107,7 @@ def json_schema() -> dict[str, Any]:
     ):
         properties = schema["$defs"][shape.__name__]["properties"]
         for name, words in _documented(shape).items():
-            properties[name].setdefault("description", words)
+            properties[name.rstrip("_")].setdefault("description", words)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gatewaymw config", **schema}
 
 

@@ -5,13 +5,14 @@ A request never merges settings; what is wrong with a config is said here, with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
 from ..core import json
+from ..core.checks.hook import Checks
 from ..core.errors import ConfigError
 from ..core.model import Provider
 from ..core.plan import Credential, Plan
@@ -20,6 +21,7 @@ from . import models
 from .book import Book as Book
 from .book import Making
 from .book import VirtualKey as VirtualKey
+from .checking_hooks import READERS, checks_of
 from .grouping import group
 from .reading import join
 from .secrets import look_up
@@ -38,6 +40,25 @@ def compile_config(value: Mapping[str, Any] | BaseModel, book: Book, *, path: st
     making = Making(book)
     root = tree(making.model(value, path, NODE), NOTHING_SAID, path, making)
     return Plan(root, making.warnings)
+
+
+def compile_guardrails(
+    given: Mapping[str, list[Any]], book: Book, prefix: str
+) -> tuple[Checks | None, tuple[str, ...]]:
+    """The hooks of `default_input_guardrails` and `default_output_guardrails`, as headers bring them.
+
+    With warnings. Raises ConfigError, its path the name of the header.
+    """
+    making, settings = Making(book), {}
+    for key, items in given.items():
+        header = prefix + key.replace("_", "-")
+        if len(items) > models.MOST_HOOKS:
+            raise ConfigError(f"has {models.MOST_HOOKS} guardrails at most", path=header)
+        for index, item in enumerate(items):
+            if not isinstance(item, dict):
+                raise ConfigError(models.NO_IDS, path=f"{header}[{index}]")
+        settings.update(READERS[key](items, header, making))
+    return checks_of(settings), making.warnings
 
 
 def plan_of_text(text: str, book: Book, *, path: str = "config") -> Plan:
@@ -62,9 +83,10 @@ def compile_virtual_keys(
     *,
     providers: Mapping[str, Provider] | None = None,
     look_up: Callable[[str], str] = look_up,
+    checks: Collection[str] = (),
 ) -> dict[str, VirtualKey]:
     """The operator's virtual keys, by name. Raises ConfigError, its path as `virtual_keys.openai-prod`."""
-    book = Book(held=True, providers=providers, look_up=look_up)
+    book = Book(held=True, providers=providers, look_up=look_up, checks=checks)
     if not isinstance(table, Mapping):
         raise ConfigError("must be an object", path="virtual_keys")
     return {name: virtual_key(name, entry, Making(book)) for name, entry in table.items()}

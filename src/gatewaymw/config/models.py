@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     PlainValidator,
@@ -35,6 +36,14 @@ def key_of(value: Any) -> Any:
 
 def cache_of(value: Any) -> Any:
     return {"mode": value} if isinstance(value, str) else value
+
+
+def as_async(schema: dict[str, Any]) -> None:
+    """The name of a field that Python keeps for itself."""
+    schema["additionalProperties"] = False
+    for name in ("async_", "async"):
+        if name in schema["properties"]:
+            schema["properties"]["async"] = {**schema["properties"].pop(name), "title": "Async"}
 
 
 Status: TypeAlias = Annotated[int, Field(strict=True, ge=100, le=599)]
@@ -70,6 +79,70 @@ class Cache(Shape):
 
     mode: Literal["simple", "semantic"]
     max_age: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
+
+
+MOST_HOOKS = 64
+"""Hooks of one key, and checks of one hook."""
+NO_IDS = (
+    "must be an object of checks, since this gateway has no guardrails that are kept under an id: write"
+    ' {"contains": {"words": ["x"], "operator": "none"}, "deny": true}'
+)
+
+
+def written_here(value: Any) -> Any:
+    """An item of a shorthand, which must not be the id of a guardrail that a service keeps (G5)."""
+    if isinstance(value, str):
+        raise ValueError(NO_IDS)
+    return value
+
+
+class Check(Shape):
+    """One check of a hook: `gatewaymw` has those of docs/guardrails.md, and the host's own."""
+
+    id: Name
+    parameters: dict[str, Any] | None = None
+    is_enabled: Flag | None = None
+    fail_on_error: Flag | None = None
+    """Where the check cannot be made, it has failed. Default: it has passed."""
+
+
+class Aftermath(Shape):
+    feedback: dict[str, Any] | None = None
+    """Reported with the hook's results: `value`, `weight`, `metadata`."""
+
+
+class Hook(Shape):
+    """Checks with one verdict, before a request or after its answer."""
+
+    model_config = ConfigDict(json_schema_extra=as_async)
+
+    type: Literal["guardrail", "mutator"] | None = None
+    """Default: guardrail."""
+    id: Name | None = None
+    checks: Annotated[tuple[Check, ...], Field(max_length=MOST_HOOKS)] | None = None
+    deny: Flag | None = None
+    """Where it fails, the client gets 446 and no answer. Default: the answer, with 246."""
+    async_: Flag | None = Field(default=None, alias="async")
+    """Run once the answer is sent."""
+    sequential: Flag | None = None
+    """Each check sees what those before it changed. Mutators always do."""
+    on_fail: Aftermath | None = None
+    on_success: Aftermath | None = None
+    guardrail_version_id: Any = None
+    fail_closed: Flag | None = None
+    """`fail_on_error` of all checks."""
+    stream: Literal["off", "buffer", "window"] | None = None
+    """Of an answer that is a stream: not checked, held back until all of it is, or checked as it comes.
+    Default: buffer where any hook of the target denies, else off."""
+    window_characters: Annotated[int, Field(strict=True, ge=64, le=100_000)] | None = None
+    """Characters that `window` holds back for one look. Default 200."""
+
+
+Hooks: TypeAlias = Annotated[tuple[Hook, ...], Field(max_length=MOST_HOOKS)]
+Shorthand: TypeAlias = Annotated[
+    tuple[Annotated[dict[str, Any], BeforeValidator(written_here)], ...], Field(max_length=MOST_HOOKS)
+]
+"""Hooks whose keys are those of `Hook`, or ids of checks with their parameters."""
 
 
 class Condition(Shape):
@@ -113,14 +186,15 @@ class Settings(Options):
     """Refuse a request with parameters the provider cannot take, instead of leaving them out."""
     commit: Literal["headers", "first_event"] | None = None
     """When a stream counts as begun, after which nothing is tried again. Default: first_event."""
-    before_request_hooks: Any = None
-    after_request_hooks: Any = None
-    input_guardrails: Any = None
-    output_guardrails: Any = None
-    input_mutators: Any = None
-    output_mutators: Any = None
-    default_input_guardrails: Any = None
-    default_output_guardrails: Any = None
+    before_request_hooks: Hooks | None = None
+    after_request_hooks: Hooks | None = None
+    input_guardrails: Shorthand | None = None
+    output_guardrails: Shorthand | None = None
+    input_mutators: Shorthand | None = None
+    output_mutators: Shorthand | None = None
+    default_input_guardrails: Shorthand | None = None
+    """Run after all others before a request."""
+    default_output_guardrails: Shorthand | None = None
     # Portkey takes these; here they change nothing, and a warning says so.
     cb_config: Any = None
     id: Any = None

@@ -29,18 +29,22 @@ def engine() -> Any | None:
 
 def linear(pattern: str, re2: Any | None) -> Search:
     """A search whose time grows with the text only. Raises ValueError for a pattern it cannot have."""
+    search = compiled(_short(pattern), re2).search
+    # Found in bytes: a lone surrogate, which JSON may hold, has no UTF-8.
+    return lambda text: search(text.encode(errors="replace")) is not None
+
+
+def compiled(pattern: str, re2: Any | None) -> Any:
+    """A pattern of RE2's. Raises ValueError for one that it does not take, and where it is not installed."""
     if re2 is None:
         raise ValueError("patterns of callers need RE2: the operator installs gatewaymw[regex]")
     options = re2.Options()
     options.log_errors, options.max_mem = False, MEMORY
     try:
-        # Found in bytes: a lone surrogate, which JSON may hold, has no UTF-8.
-        search = re2.compile(_short(pattern), options).search
+        return re2.compile(pattern, options)
     except (re2.error, UnicodeEncodeError):
-        search = None
-    if search is None:
-        raise ValueError("is no pattern that RE2 takes: https://github.com/google/re2/wiki/Syntax")
-    return lambda text: search(text.encode(errors="replace")) is not None
+        pass
+    raise ValueError("is no pattern that RE2 takes: https://github.com/google/re2/wiki/Syntax")
 
 
 def trusting(pattern: str, re2: Any | None, warn: Callable[[str], None]) -> Search:

@@ -18,8 +18,9 @@ from ..core.errors import ConfigError
 from ..core.model import Provider
 from ..core.plan import RETRIED, Credential, Retry, Target, lacking
 from ..core.values import NOTHING
-from . import models
+from . import checking_hooks, models
 from .book import Making
+from .checking_hooks import gathered
 from .credentials import Upstream, upstream
 from .forwarding import forwardable
 from .hosts import check_custom_host
@@ -67,7 +68,7 @@ def target(leaf: models.Leaf, above: Settled, path: str, making: Making) -> Targ
             path=path,
             code="not_permitted",
         )
-    settings = {**said.settings, **up.settings}
+    settings = gathered({**said.settings, **up.settings})
     _addressed(up.provider, settings.get("base_url", ""), up.options, path)
     return Target(
         path=path,
@@ -149,17 +150,6 @@ def _host(url: str, path: str, making: Making) -> dict[str, Any]:
     return {"base_url": base_url, "guarded": guarded}
 
 
-def _checks(checks: Any, path: str, making: Making) -> dict[str, Any]:
-    if checks in ([], {}, ""):
-        return {}
-    raise ConfigError(
-        "guardrails, hooks and mutators are not enforced by this version; remove them, or the requests"
-        " they should stop would pass",
-        path=path,
-        code="unsupported",
-    )
-
-
 def _unused(value: Any, path: str, making: Making) -> dict[str, Any]:
     making.warn(path, "is not applied by this version")
     return {}
@@ -174,18 +164,6 @@ READERS: Mapping[str, Callable[[Any, str, Making], dict[str, Any]]] = {
     "strict_params": lambda value, path, making: {"refuse_dropped": value},
     "commit": lambda value, path, making: {"commit_early": value == "headers"},
     "cache": _cache,
-    **dict.fromkeys(
-        (
-            "before_request_hooks",
-            "after_request_hooks",
-            "input_guardrails",
-            "output_guardrails",
-            "input_mutators",
-            "output_mutators",
-            "default_input_guardrails",
-            "default_output_guardrails",
-        ),
-        _checks,
-    ),
+    **checking_hooks.READERS,
     **dict.fromkeys(("cb_config", "id", "metadata", "on_status_codes", "url_to_fetch"), _unused),
 }

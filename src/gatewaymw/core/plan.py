@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from .checks.hook import Checks
 from .model import Provider
 from .values import NOTHING, Call, Fields, Secret
 
@@ -62,6 +63,8 @@ class Target:
     """Refuse a request whose parameters the provider cannot take, instead of reporting them."""
     commit_early: bool = False
     """Commit on the answer's head, as the original does, not on the first meaningful event."""
+    checks: Checks | None = None
+    """Hooks around each request; None where there are none."""
     base: str = field(init=False, default="")
     """Where requests go: `base_url`, or the provider's own with the options filled in."""
     headers: Mapping[str, str] = field(init=False, default_factory=dict, repr=False)

@@ -187,6 +187,8 @@ class Call:
     """On the clock of `Env.now`."""
     fetching: Fetching | None = None
     """None: the operator lets no file be fetched."""
+    spent: int = 0
+    """How often the target has been asked again already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,8 @@ import anyio
 
 from ..core.commands import All, Ask, Close, Command, Flow, Read, Send, Wait
 from ..core.errors import GatewayError
-from ..core.routing.reply import Live
+from ..core.routing.reply import Live, Reply
+from ..core.stored import Lead
 from ..core.values import Answer, Failure, Outcome
 from .services import Service
 from .transport import TIMEOUT, TOO_LARGE, AsyncBody, Unreachable
@@ -19,23 +21,27 @@ if TYPE_CHECKING:
     from .outbound import AsyncOutbound
 
 T = TypeVar("T")
+log = logging.getLogger("gatewaymw")
 GRACE = 1.0
 """Seconds that closing upstreams may take once the client is gone."""
 
 
 class Driver:
-    """Owns every body it opens, until it is closed."""
+    """Owns every body it opens and every flight it leads, until it is closed."""
 
-    __slots__ = ("_bodies", "_outbound", "_services")
+    __slots__ = ("_bodies", "_leads", "_outbound", "_services")
 
     def __init__(self, outbound: AsyncOutbound, services: Mapping[str, Service]) -> None:
         self._outbound, self._services = outbound, services
         self._bodies: dict[int, tuple[AsyncBody, float | None]] = {}
+        self._leads: tuple[Lead, ...] = ()
 
     async def __aenter__(self) -> Driver:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        for lead in self._leads:
+            lead.land(None)
         if self._bodies:
             with anyio.move_on_after(GRACE, shield=True):
                 for stream in tuple(self._bodies):
@@ -43,8 +49,8 @@ class Driver:
 
     @property
     def holds(self) -> bool:
-        """Whether a body is open."""
-        return bool(self._bodies)
+        """Whether there is something to let go of."""
+        return bool(self._bodies or self._leads)
 
     async def run(self, flow: Flow[T]) -> T:
         event: Any = None
@@ -61,6 +67,20 @@ class Driver:
             return value
         finally:
             flow.close()
+
+    @property
+    def leads(self) -> bool:
+        """Whether others wait for what comes after the answer."""
+        return bool(self._leads)
+
+    async def afterwards(self, reply: Reply) -> None:
+        """Do what comes after the last byte of an answer. Whatever fails in it is its own matter."""
+        cut = isinstance(reply, Live) and reply.passage.error
+        for make in () if cut else reply.later:
+            try:
+                await self.run(make())
+            except Exception as error:
+                log.error("gatewaymw failed after an answer", exc_info=error)
 
     async def _send(self, command: Send) -> Outcome:
         request = command.request
@@ -92,14 +112,17 @@ class Driver:
 
     async def let_go(self, stream: int) -> None:
         """Close a body that was left open."""
-        body, _ = self._bodies.pop(stream)
-        await body.aclose()
+        if found := self._bodies.pop(stream, None):
+            await found[0].aclose()
 
     async def _wait(self, command: Wait) -> None:
         await anyio.sleep(command.seconds)
 
     async def _ask(self, command: Ask) -> Any:
-        return await self._services[command.service](*command.args)
+        answer = await self._services[command.service](*command.args)
+        if isinstance(answer, Lead):
+            self._leads += (answer,)
+        return answer
 
     async def _all(self, command: All) -> tuple[Any, ...]:
         flows = command.flows

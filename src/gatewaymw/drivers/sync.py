@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.commands import All, Ask, Close, Command, Flow, Read, Send, Wait
 from ..core.errors import GatewayError
-from ..core.routing.reply import Live
+from ..core.routing.reply import Live, Reply
+from ..core.stored import Lead
 from ..core.values import Answer, Failure, Outcome
 from .services import Service
 from .transport import TIMEOUT, TOO_LARGE, Body, Unreachable
@@ -18,21 +20,25 @@ if TYPE_CHECKING:
     from .outbound import Outbound
 
 T = TypeVar("T")
+log = logging.getLogger("gatewaymw")
 
 
 class Driver:
-    """Owns every body it opens, until it is closed."""
+    """Owns every body it opens and every flight it leads, until it is closed."""
 
-    __slots__ = ("_bodies", "_outbound", "_services")
+    __slots__ = ("_bodies", "_leads", "_outbound", "_services")
 
     def __init__(self, outbound: Outbound, services: Mapping[str, Service]) -> None:
         self._outbound, self._services = outbound, services
         self._bodies: dict[int, tuple[Body, float | None]] = {}
+        self._leads: tuple[Lead, ...] = ()
 
     def __enter__(self) -> Driver:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        for lead in self._leads:
+            lead.land(None)
         for stream in tuple(self._bodies):
             self._let_go(stream)
 
@@ -51,6 +57,20 @@ class Driver:
             return value
         finally:
             flow.close()
+
+    @property
+    def leads(self) -> bool:
+        """Whether others wait for what comes after the answer."""
+        return bool(self._leads)
+
+    def afterwards(self, reply: Reply) -> None:
+        """Do what comes after the last byte of an answer. Whatever fails in it is its own matter."""
+        cut = isinstance(reply, Live) and reply.passage.error
+        for make in () if cut else reply.later:
+            try:
+                self.run(make())
+            except Exception as error:
+                log.error("gatewaymw failed after an answer", exc_info=error)
 
     def _send(self, command: Send) -> Outcome:
         request = command.request
@@ -85,14 +105,17 @@ class Driver:
         self._let_go(command.stream)
 
     def _let_go(self, stream: int) -> None:
-        body, _ = self._bodies.pop(stream)
-        body.close()
+        if found := self._bodies.pop(stream, None):
+            found[0].close()
 
     def _wait(self, command: Wait) -> None:
         time.sleep(command.seconds)
 
     def _ask(self, command: Ask) -> Any:
-        return self._services[command.service](*command.args)
+        answer = self._services[command.service](*command.args)
+        if isinstance(answer, Lead):
+            self._leads += (answer,)
+        return answer
 
     def _all(self, command: All) -> tuple[Any, ...]:
         flows = command.flows

@@ -78,9 +78,11 @@ class Pouring:
         """Piece by piece: a client that reads slowly slows the upstream, and nothing piles up here."""
         live, passage = self._live, self._live.passage
         say = self._say_in_turn if self._turn else self._say
-        body, idle = driver.opened(live.stream)
         if live.body:
             await say(live.body)
+        if passage.over:
+            return
+        body, idle = driver.opened(live.stream)
         while not passage.over:
             try:
                 data = await body.read(idle)

@@ -34,7 +34,7 @@ class Pouring:
         self._turn = Lock()
         self._given: float | None = None  # when the server was handed what it has not come back from
         self._error: GatewayError | None = None
-        self._stuck = False
+        self._stuck = self._whole = False
         streams.add(self)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -45,7 +45,10 @@ class Pouring:
             if self._stuck:
                 raise not_taken(self._streams.pace)
             self._given = None
-            piece = next(self._pieces) if self._error is None else self._last_words(self._error)
+            piece = next(self._pieces, None) if self._error is None else self._last_words(self._error)
+            if piece is None:
+                self._whole = True
+                raise StopIteration
             self._given = time.monotonic()
             return piece
 
@@ -79,8 +82,10 @@ class Pouring:
 
     def close(self) -> None:
         self._streams.drop(self)
-        with self._turn:
-            self._driver.__exit__()
+        with self._turn, self._driver:
+            if self._whole:
+                self._whole = False
+                self._driver.afterwards(self._live)
 
     def end(self, error: GatewayError) -> None:
         """Let these be its last words, as soon as its thread comes back."""

@@ -40,7 +40,7 @@ def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     live = made.stream or (call.endpoint.answer == "bytes" and made.codec.media is None)
-    tries = 0
+    tries = call.spent
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))

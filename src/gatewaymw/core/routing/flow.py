@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..checks.hooks import checked
 from ..commands import Flow
 from ..errors import GatewayError
 from ..plan import Group, Node, Target
@@ -20,7 +21,11 @@ def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
     Raises no GatewayError: whatever goes wrong at a node comes back as that node's reply, so that
     a fallback above it can go on to the next.
     """
-    return batched(node, call, env) if isinstance(node, Target) else decided(node, call, env)
+    if not isinstance(node, Target):
+        return decided(node, call, env)
+    if node.checks is None:
+        return batched(node, call, env)
+    return checked(node, call, env, lambda sent: batched(node, sent, env))
 
 
 def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:

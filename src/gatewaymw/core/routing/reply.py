@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
+from typing import Literal, TypeAlias
 
+from ..commands import Flow
 from ..frozen import dataclass
 from ..plan import Target
 from .pipeline import Passage
+
+CacheStatus: TypeAlias = Literal["HIT", "MISS", "REFRESH", "DISABLED"]
+
+NO_STREAM = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,11 @@ class Reply:
     """Parameters the answering target could not take."""
     final: bool = False
     """The gateway itself refused: no fallback may mend it."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about this answer."""
+    cache_status: CacheStatus = "DISABLED"
+    later: tuple[Callable[[], Flow[None]], ...] = field(default=(), repr=False, compare=False)
+    """Flows to be run once the client has the last byte. A stream that was cut is followed by none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,4 +46,5 @@ class Live(Reply):
     """An answer whose body is still to come: `body` is what was made of it so far."""
 
     stream: int
+    """The upstream's open body; `NO_STREAM` where `body` holds all of it and the passage is over."""
     passage: Passage
