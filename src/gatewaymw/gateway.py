@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Literal, TypedDict
 
 from . import headers as wire
@@ -14,12 +16,16 @@ from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge
 from .core.frozen import dataclass
 from .core.plan import Plan
 from .core.routing.failures import refusal
+from .core.json import in_ascii
+from .core.routing.account import line
 from .core.routing.flow import run
 from .core.routing.reply import Reply
-from .core.values import NOTHING, Call, Env, Part
+from .core.routing.trace import Log, observed, recorded
+from .core.values import JSON, NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .drivers.identity import Identities
 from .headers import Wishes
+from .health import HEALTH, checked_path, counts, told
 from .inbound import (
     Inbound,
     Match,
@@ -35,6 +41,8 @@ from .streams import aio as aio_streams
 from .streams import sync as sync_streams
 
 MiB = 2**20
+TRACES = logging.getLogger("gatewaymw.trace")
+"""At DEBUG, a line for each request that says how its answer was come by."""
 Auth = Callable[..., Any]
 Family = Literal["httpx", "httpx2"]
 
@@ -72,6 +80,7 @@ class Options(TypedDict, total=False):
     grace: float
     http_client: Any
     transport: Literal["auto", "wire", "httpx", "aiohttp"] | None
+    health: str | None
     env: Env
 
 
@@ -94,6 +103,8 @@ class Gateway:
     they end with an error.
     `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind. `transport`: what
     carries requests without one: `"auto"` (the fastest that can), `"wire"`, `"httpx"` or `"aiohttp"`.
+    `health`: a path (`"/gateway/health"`) at which GET tells how the gateway is, behind `auth` where that is a
+    callable; by default there is none. `facts` is what it tells, by name: add your own.
 
     Raises ConfigError, naming the path of the fault.
     """
@@ -117,6 +128,7 @@ class Gateway:
         grace: float = 30.0,
         http_client: Any = None,
         transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None,
+        health: str | None = None,
         env: Env = ENV,
     ) -> None:
         # Here, so that whoever only imports the package does not wait for pydantic and the HTTP client.
@@ -160,11 +172,18 @@ class Gateway:
         )
         carrier = first(transport, beside.get("transport"), "auto")
         self._outbounds, self._outbound = outbounds(http_client, carrier)
+        self.health = checked_path(beside.get("health") if health is None else health)
+        self.facts: dict[str, Callable[[], JSON]] = {
+            "connections": lambda: counts(self._outbounds.counts, self._outbound.counts),
+            "streams": lambda: {"open": self.streams.count + self.sync_streams.count},
+        }
 
     # ── what the edges call ──────────────────────────────────────────────
 
     def match(self, method: str, path: str, names: Iterable[str]) -> Match | None:
         """The endpoint of a request under the prefix, None where it is the host's."""
+        if path == self.health:
+            return Match(HEALTH, path) if method == "GET" else None
         return self._matcher.match(method, path, names)
 
     def driver(self) -> aio.Driver:
@@ -187,12 +206,28 @@ class Gateway:
             trace = self._trace(wishes)
             if self._asks and not known:
                 yield from admit(inbound)
-            plan, call = self._read(inbound, wishes)
-            warnings = plan.warnings
-            reply = yield from run(plan.root, call, self._env)
+            if inbound.match.endpoint is HEALTH:
+                reply = told(self.facts, self.chooser.providers)
+            else:
+                plan, call = self._read(inbound, wishes)
+                warnings = plan.warnings
+                if wire.debugs(wishes) or TRACES.isEnabledFor(logging.DEBUG):
+                    reply = yield from self._traced(plan, call, trace := trace or self._env.new_id())
+                else:
+                    reply = yield from run(plan.root, call, self._env)
         except GatewayError as error:
             reply = refusal(error, inbound.match.endpoint.client)
         return Served(reply, wire.answer(reply, wishes, trace or self._env.new_id(), warnings))
+
+    def _traced(self, plan: Plan, call: Call, trace: str) -> Flow[Reply]:
+        """The same, with an account of how it was come by, which is logged as a line."""
+        log, env = Log(), self._env
+        flow = run(plan.root, replace(call, traced=True), observed(env, log))
+        reply = yield from recorded(flow, log, env.now)
+        # Written before it is asked whether to: who logs at DEBUG pays for it, and nobody else gets here.
+        told = {"trace_id": trace, "endpoint": call.endpoint.name, "status": reply.status}
+        TRACES.debug("%s %s", in_ascii(told), line(log.trace))
+        return replace(reply, trace=log.trace)
 
     def refuse(self, error: GatewayError, match: Match) -> Served:
         """A refusal before there is a whole request."""

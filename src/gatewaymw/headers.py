@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from .core import json
 from .core.errors import BadRequest
 from .core.frozen import dataclass
+from .core.routing.account import line
 from .core.routing.reply import Live, Reply
 from .core.values import NOTHING, Secret
 
@@ -116,6 +117,11 @@ def milliseconds(wishes: Wishes, text: str) -> int:
     return int(text)
 
 
+def debugs(wishes: Wishes) -> bool:
+    """Whether the answer is to say how it was come by."""
+    return wishes.given.get("debug", "").strip().lower() in ("true", "1")
+
+
 def refuse_guardrails(wishes: Wishes) -> None:
     """A check that was asked for and is not made would be worse than none. Raises BadRequest."""
     for name in GUARDRAILS:
@@ -161,6 +167,8 @@ class Names(NamedTuple):
     option: str = "last-used-option-index"
     dropped: str = "dropped-params"
     warning: str = "warning"
+    attempts: str = "attempts"
+    account: str = "trace"
 
 
 NAMES = {prefix: Names(*(prefix + name for name in Names())) for prefix in PREFIXES}
@@ -180,6 +188,7 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
     else:
         made += [("content-length", str(len(reply.body))), ("cache-control", "private, no-store")]
     made += [(names.trace, trace), (names.retries, str(reply.tries)), (names.cache, "DISABLED")]
+    made.append((names.attempts, str(reply.attempts)))
     if reply.target:
         made.append((names.provider, reply.target.provider.name))
         made.append((names.option, plain(reply.target.path)))
@@ -187,6 +196,8 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
         made.append((names.dropped, plain(", ".join(reply.dropped))))
     if warnings:
         made.append((names.warning, plain("; ".join(warnings))))
+    if reply.trace and debugs(wishes):
+        made.append((names.account, line(reply.trace)))
     if reply.again and reply.status >= 400:
         # The gateway has tried again already: an SDK that tried thrice would make it nine calls.
         made = [pair for pair in made if pair[0] != "x-should-retry"] + [("x-should-retry", "false")]

@@ -9,7 +9,7 @@ what they opened.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from .frozen import dataclass
 from .values import Failure, Outcome, Request
@@ -66,7 +66,21 @@ class All:
     flows: tuple[Generator[Command, Any, Any], ...]
 
 
-Command: TypeAlias = Send | Read | Close | Wait | Ask | All
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a flow says of its own decisions. Said where a call is `traced` only: whoever records the flow keeps
+    it, and no driver is ever handed one."""
+
+    path: str
+    """The node of the plan that it is about."""
+    what: Literal["enter", "leave", "because", "commit"]
+    text: str = ""
+    """Enter: the strategy or the provider. Leave: the code of an error. Else a sentence."""
+    status: int = 0
+    """Leave: of the node's reply."""
+
+
+Command: TypeAlias = Send | Read | Close | Wait | Ask | All | Note
 Flow: TypeAlias = Generator[Command, Any, T]
 
 
@@ -93,6 +107,11 @@ def wait(seconds: float) -> Flow[None]:
 def ask(service: str, *args: Any) -> Flow[Any]:
     """Ask the host."""
     return (yield Ask(service, args))
+
+
+def because(path: str, text: str) -> Flow[None]:
+    """Say why a node did what it did."""
+    yield Note(path, "because", text)
 
 
 def all_of(*flows: Flow[T]) -> Flow[tuple[T, ...]]:

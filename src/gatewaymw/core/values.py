@@ -187,6 +187,8 @@ class Call:
     """On the clock of `Env.now`."""
     fetching: Fetching | None = None
     """None: the operator lets no file be fetched."""
+    traced: bool = False
+    """Somebody wants to know why: flows say notes (`commands.Note`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ class Shelf(Generic[C]):
     def __repr__(self) -> str:
         return f"Connections: {len(self._lent)} active, {len(self._idle)} idle"
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many are at work, and how many at rest."""
+        return len(self._lent), len(self._idle)
+
     def take(self, origin: Any) -> C | None:
         """The connection to an origin that was used last; None where all are at work."""
         with self._lock:
@@ -108,6 +113,10 @@ class AsyncStack:
 
     def __repr__(self) -> str:
         return f"<AsyncStack [{self._shelf!r}]>"
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self._shelf.counts
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         await self._wait(request.extensions["timeout"]["pool"])
@@ -187,6 +196,10 @@ class Stack:
 
     def __repr__(self) -> str:
         return f"<Stack [{self._shelf!r}]>"
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self._shelf.counts
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         if not self._slots.acquire(timeout=request.extensions["timeout"]["pool"]):

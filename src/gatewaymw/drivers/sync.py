@@ -23,10 +23,15 @@ T = TypeVar("T")
 class Driver:
     """Owns every body it opens, until it is closed."""
 
-    __slots__ = ("_bodies", "_outbound", "_services")
+    __slots__ = ("_bodies", "_outbound", "_services", "_sleep")
 
-    def __init__(self, outbound: Outbound, services: Mapping[str, Service]) -> None:
-        self._outbound, self._services = outbound, services
+    def __init__(
+        self,
+        outbound: Outbound,
+        services: Mapping[str, Service],
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._outbound, self._services, self._sleep = outbound, services, sleep
         self._bodies: dict[int, tuple[Body, float | None]] = {}
 
     def __enter__(self) -> Driver:
@@ -85,7 +90,7 @@ class Driver:
         body.close()
 
     def _wait(self, command: Wait) -> None:
-        time.sleep(command.seconds)
+        self._sleep(command.seconds)
 
     def _ask(self, command: Ask) -> Any:
         return self._services[command.service](*command.args)

@@ -10,6 +10,7 @@ from ..plan import Group, Node, Target
 from ..values import Call, Env
 from .batching import batched
 from .failures import refusal
+from .reasons import told
 from .reply import Reply
 from .strategies import STRATEGIES
 
@@ -20,7 +21,8 @@ def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
     Raises no GatewayError: whatever goes wrong at a node comes back as that node's reply, so that
     a fallback above it can go on to the next.
     """
-    return batched(node, call, env) if isinstance(node, Target) else decided(node, call, env)
+    flow = batched(node, call, env) if isinstance(node, Target) else decided(node, call, env)
+    return told(flow, node) if call.traced else flow
 
 
 def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
@@ -31,12 +33,14 @@ def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
 
 
 def among(group: Group, call: Call, env: Env) -> Flow[Reply]:
-    visits = 0
+    visits = attempts = 0
 
     def visit(child: Node) -> Flow[Reply]:
-        nonlocal visits
+        nonlocal visits, attempts
         visits += 1
-        return run(child, call, env)
+        reply = yield from run(child, call, env)
+        attempts += reply.attempts
+        return reply
 
     reply = yield from STRATEGIES[group.mode](group, call, visit, env)
-    return replace(reply, again=True) if visits > 1 and not reply.again else reply
+    return reply if visits < 2 else replace(reply, again=True, attempts=attempts)

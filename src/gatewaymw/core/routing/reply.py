@@ -8,6 +8,7 @@ from dataclasses import field
 from ..frozen import dataclass
 from ..plan import Target
 from .pipeline import Passage
+from .trace import Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,12 @@ class Reply:
     """More than one upstream call was made for this answer."""
     dropped: tuple[str, ...] = ()
     """Parameters the answering target could not take."""
+    attempts: int = 0
+    """Requests that were sent to providers for this answer, those that failed among them."""
     final: bool = False
     """The gateway itself refused: no fallback may mend it."""
+    trace: Trace = field(default=(), repr=False)
+    """How it was come by, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
