@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from . import headers as wire
 from . import streams
 from .core.commands import Flow
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge
 from .core.frozen import dataclass
-from .core.plan import Plan
-from .core.routing.failures import refusal
 from .core.json import in_ascii
+from .core.plan import Node, Plan
 from .core.routing.account import line
+from .core.routing.failures import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
 from .core.routing.trace import Log, observed, recorded
@@ -40,7 +41,11 @@ from .inbound import (
 from .streams import aio as aio_streams
 from .streams import sync as sync_streams
 
+if TYPE_CHECKING:
+    from .explaining import Explanation
+
 MiB = 2**20
+Carry: TypeAlias = Callable[[Node, Call, Env], Flow[Reply]]
 TRACES = logging.getLogger("gatewaymw.trace")
 """At DEBUG, a line for each request that says how its answer was come by."""
 Auth = Callable[..., Any]
@@ -103,8 +108,8 @@ class Gateway:
     they end with an error.
     `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind. `transport`: what
     carries requests without one: `"auto"` (the fastest that can), `"wire"`, `"httpx"` or `"aiohttp"`.
-    `health`: a path (`"/gateway/health"`) at which GET tells how the gateway is, behind `auth` where that is a
-    callable; by default there is none. `facts` is what it tells, by name: add your own.
+    `health`: a path (`"/gateway/health"`) at which GET tells how the gateway is, behind `auth` where that is
+    a callable; by default there is none. `facts` is what it tells, by name: add your own.
 
     Raises ConfigError, naming the path of the fault.
     """
@@ -192,10 +197,11 @@ class Gateway:
     def sync_driver(self) -> sync.Driver:
         return sync.Driver(self._outbound, self._services_sync)
 
-    def serve(self, inbound: Inbound, known: bool = False) -> Flow[Served]:
+    def serve(self, inbound: Inbound, known: bool = False, carry: Carry | None = None) -> Flow[Served]:
         """One request, from its headers to a reply. Raises no GatewayError: refusals are replies.
 
-        `known`: it comes from the host's own code, so nobody need be asked who that is.
+        `known`: it comes from the host's own code, so nobody need be asked who that is. `carry`: what takes
+        it through its plan, where that is not to be done in earnest.
         """
         wishes, trace = Wishes(), ""
         warnings: tuple[str, ...] = ()
@@ -211,7 +217,9 @@ class Gateway:
             else:
                 plan, call = self._read(inbound, wishes)
                 warnings = plan.warnings
-                if wire.debugs(wishes) or TRACES.isEnabledFor(logging.DEBUG):
+                if carry is not None:
+                    reply = yield from carry(plan.root, call, self._env)
+                elif wire.debugs(wishes) or TRACES.isEnabledFor(logging.DEBUG):
                     reply = yield from self._traced(plan, call, trace := trace or self._env.new_id())
                 else:
                     reply = yield from run(plan.root, call, self._env)
@@ -271,6 +279,31 @@ class Gateway:
         from .inprocess import async_transport
 
         return async_transport(self, family)
+
+    def explain(
+        self,
+        request: Mapping[str, Any] | None = None,
+        script: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        seed: int = 0,
+        dice: Callable[[], float] | None = None,
+    ) -> Explanation:
+        """Whom a request would be sent to, and why, without sending anything: the same core, on a clock of
+        its own, with dice from a seed (or `dice`, each a float in [0, 1)) and answers from a script.
+
+        `request`: `{"method", "path", "query", "headers", "body"}`, each of which may be left out. `script`:
+        what becomes of a target's requests (`{"targets[0]": ["429x2", "timeout"]}`), by its path, name,
+        provider or host, or `*` for all; those that it does not name do well. See docs/explain.md.
+
+        Raises ConfigError for a request or a script that cannot be read.
+        """
+        from .explaining import Rehearsal, inbound_of
+
+        rehearsal = Rehearsal(script or {}, dice or random.Random(seed).random)
+        other = copy(self)
+        other._env = rehearsal.world.env()
+        inbound = inbound_of(request or {}, self._matcher.match, self.prefix)
+        return rehearsal.explained(inbound, lambda asked, carry: other.serve(asked, True, carry))
 
     # ── reading a request ────────────────────────────────────────────────
 

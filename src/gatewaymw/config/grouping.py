@@ -20,6 +20,8 @@ from .reading import shown
 
 Arm: TypeAlias = Callable[[Call], int | None]
 """The index of the child that some conditions choose, None where they do not hold."""
+Tested: TypeAlias = tuple[Callable[[Call], bool], int]
+"""Whether one condition holds, and the index of the child that it chooses."""
 MEANING = {
     "on_status_codes": ("fallback",),
     "conditions": ("conditional",),
@@ -97,9 +99,7 @@ def _bounds(branch: models.Branch, path: str) -> tuple[float, ...]:
 # ── conditions ───────────────────────────────────────────────────────────
 
 
-def _choosing(
-    strategy: models.Strategy, branch: models.Branch, path: str, making: Making
-) -> dict[str, Any]:
+def _choosing(strategy: models.Strategy, branch: models.Branch, path: str, making: Making) -> dict[str, Any]:
     """The fields of a group whose child conditions choose."""
     conditions, default = strategy.conditions or (), strategy.default
     if not conditions and default is None:
@@ -137,9 +137,7 @@ def _names(branch: models.Branch, path: str) -> dict[str, int]:
     return names
 
 
-def _arms(
-    conditions: Sequence[models.Condition], tests: Sequence[tuple[Callable[[Call], bool], int]], making: Making
-) -> list[Arm]:
+def _arms(conditions: Sequence[models.Condition], tests: Sequence[Tested], making: Making) -> list[Arm]:
     """The conditions in their order. Those in a row that ask which text one field is are one look-up."""
     arms: list[Arm] = []
     table: dict[str, int] = {}
@@ -169,9 +167,7 @@ def _looked_up(read: Reader, table: Mapping[str, int]) -> Arm:
     return arm
 
 
-def _arm(
-    condition: models.Condition, names: dict[str, int], path: str, making: Making
-) -> tuple[Callable[[Call], bool], int]:
+def _arm(condition: models.Condition, names: dict[str, int], path: str, making: Making) -> Tested:
     making.strays(condition, path)
     at = f"{path}.query"
     test = compile_query(condition.query, _regex(at, making), path=at, prefix=making.book.prefix)

@@ -68,8 +68,8 @@ class All:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a flow says of its own decisions. Said where a call is `traced` only: whoever records the flow keeps
-    it, and no driver is ever handed one."""
+    """What a flow says of its own decisions. Said where a call is `traced` only: whoever records the flow
+    keeps it, and no driver is ever handed one."""
 
     path: str
     """The node of the plan that it is about."""

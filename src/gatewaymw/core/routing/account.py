@@ -30,6 +30,7 @@ class Attempt:
     at: float
     """Since the trace began."""
     seconds: float
+    """To the head of the answer, or to the last that was read of it before the client was answered."""
     said: str
     """A status, or what went wrong (`timeout`)."""
     waited: float = 0.0
@@ -64,11 +65,16 @@ def accounted(trace: Trace) -> Account:
             last[entry.lane] = len(made.attempts)
             sent = (entry.at - began, entry.seconds, outcome(entry.event), waits.pop(entry.lane, 0.0))
             made.attempts.append(Attempt(note.path, note.text, *sent))
-        elif isinstance(entry.command, Read) and isinstance(entry.event, Failure) and entry.lane in last:
-            index = last[entry.lane]
-            said = f"{made.attempts[index].said}, then {outcome(entry.event)}"
-            made.attempts[index] = replace(made.attempts[index], said=said)
+        elif isinstance(entry.command, Read) and entry.lane in last:
+            _read(made, entry, last[entry.lane])
     return made
+
+
+def _read(made: Account, entry: Done, index: int) -> None:
+    """An attempt is not over before what it opened was read, and may fail then."""
+    attempt = made.attempts[index]
+    broken = f", then {outcome(entry.event)}" if isinstance(entry.event, Failure) else ""
+    made.attempts[index] = replace(attempt, seconds=made.ended - attempt.at, said=attempt.said + broken)
 
 
 def _noted(made: Account, entry: Said, last: dict[Lane, int]) -> None:

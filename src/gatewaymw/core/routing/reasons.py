@@ -34,9 +34,9 @@ def code_of(reply: Reply) -> str:
 
 
 def outcome(result: object) -> str:
-    """What an upstream said, or how it failed to."""
+    """What an upstream said, or how it failed to: by our own codes, since others are a provider's words."""
     if isinstance(result, Failure):
-        return result.kind if result.code in ("", result.kind) else f"{result.kind} ({result.code})"
+        return f"{result.kind} ({result.code})" if result.code.startswith("upstream_") else result.kind
     return str(result.status) if isinstance(result, Answer) else ""
 
 
