@@ -94,7 +94,7 @@ class Result:
 
     @property
     def comparable(self) -> Any:
-        """All that must be the same whichever way a request took. What a good answer holds is the script's."""
+        """All that must be the same whichever way a request took, but for what a good answer holds."""
         kept = {
             name: value
             for name, value in self.headers.items()

@@ -114,6 +114,16 @@ def because(path: str, text: str) -> Flow[None]:
     yield Note(path, "because", text)
 
 
+def note(said: Note) -> Flow[None]:
+    """Say anything else."""
+    yield said
+
+
+def carried(command: Command) -> Flow[Any]:
+    """Have a command carried out, whichever it is."""
+    return (yield command)
+
+
 def all_of(*flows: Flow[T]) -> Flow[tuple[T, ...]]:
     """Run flows side by side."""
     return cast("tuple[T, ...]", (yield All(flows)))

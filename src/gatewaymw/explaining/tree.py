@@ -34,9 +34,8 @@ def headline(made: Explanation, account: Account) -> str:
     sent, waited = len(account.attempts), sum(made.waits)
     whom = f" from {made.target} ({made.reply.target.provider.name})" if made.reply.target else ""
     requests = f"{sent} request{'' if sent == 1 else 's'}"
-    return (
-        f"{made.request} -> {made.status}{whom}: {requests}, {waited:.3f} s of pauses, {account.ended:.3f} s"
-    )
+    times = f"{waited:.3f} s of pauses, {account.ended:.3f} s in all"
+    return f"{made.request} -> {made.status}{whom}: {requests}, {times}"
 
 
 def ending(stream: str) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, Note, Send, because, close, read, wait
+from ..commands import Flow, Note, Send, because, close, note, read, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
@@ -55,7 +55,8 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
                 result = yield from streamed(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
             if call.traced and isinstance(result, Live):
-                yield Note(target.path, "commit", f"committed with {len(result.body)} bytes for the client")
+                said = f"committed with {len(result.body)} bytes for the client"
+                yield from note(Note(target.path, "commit", said))
             return replace(result, tries=tries, attempts=tries + 1, again=True) if tries else result
         seconds = again(target.retry, tries, result, call, env)
         if call.traced:

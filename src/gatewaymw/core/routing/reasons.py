@@ -7,7 +7,7 @@ that a trace may hold.
 from __future__ import annotations
 
 from .. import json
-from ..commands import Flow, Note
+from ..commands import Flow, Note, note
 from ..plan import Group, Node, Retry, Target
 from ..values import Answer, Failure
 from .reply import Live, Reply
@@ -15,9 +15,10 @@ from .reply import Live, Reply
 
 def told(flow: Flow[Reply], node: Node) -> Flow[Reply]:
     """A node's flow that says when it begins and what it came to."""
-    yield Note(node.path, "enter", node.provider.name if isinstance(node, Target) else node.mode)
+    what = node.provider.name if isinstance(node, Target) else node.mode
+    yield from note(Note(node.path, "enter", what))
     reply = yield from flow
-    yield Note(node.path, "leave", code_of(reply), reply.status)
+    yield from note(Note(node.path, "leave", code_of(reply), reply.status))
     return reply
 
 

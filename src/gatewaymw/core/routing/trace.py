@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
-from ..commands import All, Command, Flow, Note
+from ..commands import All, Command, Flow, Note, carried
 from ..errors import GatewayError
 from ..frozen import dataclass
 from ..values import Env
@@ -114,7 +114,7 @@ def recorded(flow: Flow[T], log: Log, now: Callable[[], float], lane: Lane = ())
                 lanes += len(command.flows)
             began = now()
             try:
-                event = yield command
+                event = yield from carried(command)
             except GatewayError as error:
                 resume, event = flow.throw, error
             log.add(Done(lane, began, now() - began, command, event))
