@@ -28,7 +28,8 @@ GATEWAY = (
     "keep_alive: float | None = None, "
     "grace: float = 30.0, "
     "http_client: Any = None, "
-    "transport: Literal[auto, wire, httpx, aiohttp] | None = None) -> None"
+    "transport: Literal[auto, wire, httpx, aiohttp] | None = None, "
+    "health: str | None = None) -> None"
 )
 
 

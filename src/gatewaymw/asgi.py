@@ -99,12 +99,13 @@ class ASGIGateway:
         self.app = app
         self.gateway = edge_gateway(gateway, config, options)
         self._prefix = self.gateway.prefix + "/"
+        self._health = self.gateway.health or "\0"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
             path: str = scope["path"]
-            if self._prefix in path and (match := self._match(scope, path)):
+            if (self._prefix in path or path.endswith(self._health)) and (match := self._match(scope, path)):
                 return await self._serve(match, scope, receive, send)
         elif kind == "lifespan":
             return await Lifespan(self.app, self.gateway, receive, send).run(scope)
@@ -113,7 +114,7 @@ class ASGIGateway:
     def _match(self, scope: Scope, path: str) -> Match | None:
         if root := scope.get("root_path", "").rstrip("/"):
             path = path.removeprefix(root)
-        if not path.startswith(self._prefix):
+        if not path.startswith(self._prefix) and path != self._health:
             return None
         names = (name.decode("latin-1").lower() for name, _ in scope["headers"])  # seldom looked at
         return self.gateway.match(scope["method"], path, names)

@@ -19,7 +19,7 @@ from .config.options import FREE, NAMES
 from .core import json
 from .core.checks.hook import Checks
 from .core.errors import BadRequest, ConfigError, Forbidden
-from .core.plan import Group, Node, Plan, Target
+from .core.plan import Group, Node, Plan, Target, targets
 from .core.providers import PROVIDERS
 from .headers import Wishes
 
@@ -97,6 +97,13 @@ class Chooser:
                 'or auth="public" to serve them to anyone who can reach this app',
                 path="auth",
             )
+
+    @property
+    def providers(self) -> list[str]:
+        """The slugs of all providers that the operator's configs and keys name."""
+        plans = [plan for plan in (self.own, *self._named.values()) if plan]
+        named = {leaf.provider.name for plan in plans for leaf in targets(plan.root)}
+        return sorted(named | {key.provider.name for key in self._keys.values()})
 
     def choose(self, wishes: Wishes, model: Any) -> tuple[Plan, str | None]:
         """The plan for a request, and its model's own name where that carried the provider.

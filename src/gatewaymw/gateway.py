@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from . import headers as wire
 from . import streams
 from .core.commands import Flow
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge
 from .core.frozen import dataclass
-from .core.plan import Plan
+from .core.json import in_ascii
+from .core.plan import Node, Plan
+from .core.routing.account import line
 from .core.routing.failures import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
-from .core.values import NOTHING, Call, Env, Part
+from .core.routing.trace import Log, observed, recorded
+from .core.values import JSON, NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .drivers.identity import Identities
 from .headers import Wishes
+from .health import HEALTH, checked_path, counts, told
 from .inbound import (
     Inbound,
     Match,
@@ -35,7 +42,13 @@ from .inbound import (
 from .streams import aio as aio_streams
 from .streams import sync as sync_streams
 
+if TYPE_CHECKING:
+    from .explaining import Explanation
+
 MiB = 2**20
+Carry: TypeAlias = Callable[[Node, Call, Env], Flow[Reply]]
+TRACES = logging.getLogger("gatewaymw.trace")
+"""At DEBUG, a line for each request that says how its answer was come by."""
 Auth = Callable[..., Any]
 Family = Literal["httpx", "httpx2"]
 
@@ -75,6 +88,7 @@ class Options(TypedDict, total=False):
     grace: float
     http_client: Any
     transport: Literal["auto", "wire", "httpx", "aiohttp"] | None
+    health: str | None
     env: Env
 
 
@@ -100,6 +114,8 @@ class Gateway:
     shut down; then they end with an error.
     `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind. `transport`: what
     carries requests without one: `"auto"` (the fastest that can), `"wire"`, `"httpx"` or `"aiohttp"`.
+    `health`: a path (`"/gateway/health"`) at which GET tells how the gateway is, behind `auth` where that is
+    a callable; by default there is none. `facts` is what it tells, by name: add your own.
 
     Raises ConfigError, naming the path of the fault.
     """
@@ -125,6 +141,7 @@ class Gateway:
         grace: float = 30.0,
         http_client: Any = None,
         transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None,
+        health: str | None = None,
         env: Env = ENV,
     ) -> None:
         # Here, so that whoever only imports the package does not wait for pydantic and the HTTP client.
@@ -170,11 +187,18 @@ class Gateway:
         )
         carrier = first(transport, beside.get("transport"), "auto")
         self._outbounds, self._outbound = outbounds(http_client, carrier)
+        self.health = checked_path(beside.get("health") if health is None else health)
+        self.facts: dict[str, Callable[[], JSON]] = {
+            "connections": lambda: counts(self._outbounds.counts, self._outbound.counts),
+            "streams": lambda: {"open": self.streams.count + self.sync_streams.count},
+        }
 
     # ── what the edges call ──────────────────────────────────────────────
 
     def match(self, method: str, path: str, names: Iterable[str]) -> Match | None:
         """The endpoint of a request under the prefix, None where it is the host's."""
+        if path == self.health:
+            return Match(HEALTH, path) if method == "GET" else None
         return self._matcher.match(method, path, names)
 
     def driver(self) -> aio.Driver:
@@ -183,10 +207,11 @@ class Gateway:
     def sync_driver(self) -> sync.Driver:
         return sync.Driver(self._outbound, self._services_sync)
 
-    def serve(self, inbound: Inbound, known: bool = False) -> Flow[Served]:
+    def serve(self, inbound: Inbound, known: bool = False, carry: Carry | None = None) -> Flow[Served]:
         """One request, from its headers to a reply. Raises no GatewayError: refusals are replies.
 
-        `known`: it comes from the host's own code, so nobody need be asked who that is.
+        `known`: it comes from the host's own code, so nobody need be asked who that is. `carry`: what takes
+        it through its plan, where that is not to be done in earnest.
         """
         wishes, trace = Wishes(), ""
         warnings: tuple[str, ...] = ()
@@ -197,12 +222,30 @@ class Gateway:
             trace = self._trace(wishes)
             if self._asks and not known:
                 yield from admit(inbound)
-            plan, call = self._read(inbound, wishes)
-            warnings = plan.warnings
-            reply = yield from run(plan.root, call, self._env)
+            if inbound.match.endpoint is HEALTH:
+                reply = told(self.facts, self.chooser.providers)
+            else:
+                plan, call = self._read(inbound, wishes)
+                warnings = plan.warnings
+                if carry is not None:
+                    reply = yield from carry(plan.root, call, self._env)
+                elif wire.debugs(wishes) or TRACES.isEnabledFor(logging.DEBUG):
+                    reply = yield from self._traced(plan, call, trace := trace or self._env.new_id())
+                else:
+                    reply = yield from run(plan.root, call, self._env)
         except GatewayError as error:
             reply = refusal(error, inbound.match.endpoint.client)
         return Served(reply, wire.answer(reply, wishes, trace or self._env.new_id(), warnings))
+
+    def _traced(self, plan: Plan, call: Call, trace: str) -> Flow[Reply]:
+        """The same, with an account of how it was come by, which is logged as a line."""
+        log, env = Log(), self._env
+        flow = run(plan.root, replace(call, traced=True), observed(env, log))
+        reply = yield from recorded(flow, log, env.now)
+        # Written before it is asked whether to: who logs at DEBUG pays for it, and nobody else gets here.
+        told = {"trace_id": trace, "endpoint": call.endpoint.name, "status": reply.status}
+        TRACES.debug("%s %s", in_ascii(told), line(log.trace))
+        return replace(reply, trace=log.trace)
 
     def refuse(self, error: GatewayError, match: Match) -> Served:
         """A refusal before there is a whole request."""
@@ -246,6 +289,31 @@ class Gateway:
         from .inprocess import async_transport
 
         return async_transport(self, family)
+
+    def explain(
+        self,
+        request: Mapping[str, Any] | None = None,
+        script: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        seed: int = 0,
+        dice: Callable[[], float] | None = None,
+    ) -> Explanation:
+        """Whom a request would be sent to, and why, without sending anything: the same core, on a clock of
+        its own, with dice from a seed (or `dice`, each a float in [0, 1)) and answers from a script.
+
+        `request`: `{"method", "path", "query", "headers", "body"}`, each of which may be left out. `script`:
+        what becomes of a target's requests (`{"targets[0]": ["429x2", "timeout"]}`), by its path, name,
+        provider or host, or `*` for all; those that it does not name do well. See docs/explain.md.
+
+        Raises ConfigError for a request or a script that cannot be read.
+        """
+        from .explaining import Rehearsal, inbound_of
+
+        rehearsal = Rehearsal(script or {}, dice or random.Random(seed).random)
+        other = copy(self)
+        other._env = rehearsal.world.env()
+        inbound = inbound_of(request or {}, self._matcher.match, self.prefix)
+        return rehearsal.explained(inbound, lambda asked, carry: other.serve(asked, True, carry))
 
     # ── reading a request ────────────────────────────────────────────────
 

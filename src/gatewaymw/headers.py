@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from .core import json
 from .core.errors import BadRequest
 from .core.frozen import dataclass
+from .core.routing.account import line
 from .core.routing.reply import Live, Reply
 from .core.values import NOTHING, Secret
 
@@ -118,6 +119,11 @@ def milliseconds(wishes: Wishes, text: str) -> int:
     return int(text)
 
 
+def debugs(wishes: Wishes) -> bool:
+    """Whether the answer is to say how it was come by."""
+    return wishes.given.get("debug", "").strip().lower() in ("true", "1")
+
+
 def guardrails(wishes: Wishes) -> dict[str, list[Any]]:
     """The guardrails that headers add to each target, by their keys in a config. Raises BadRequest."""
     made = {}
@@ -176,6 +182,8 @@ class Names(NamedTuple):
     option: str = "last-used-option-index"
     dropped: str = "dropped-params"
     warning: str = "warning"
+    attempts: str = "attempts"
+    account: str = "trace"
 
 
 NAMES = {prefix: Names(*(prefix + name for name in Names())) for prefix in PREFIXES}
@@ -195,6 +203,7 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
     else:
         made += [("content-length", str(len(reply.body))), ("cache-control", "private, no-store")]
     made += [(names.trace, trace), (names.retries, str(reply.tries)), (names.cache, "DISABLED")]
+    made.append((names.attempts, str(reply.attempts)))
     if reply.target:
         made.append((names.provider, reply.target.provider.name))
         made.append((names.option, plain(reply.target.path)))
@@ -203,6 +212,8 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
     warnings += reply.warnings
     if warnings:
         made.append((names.warning, plain("; ".join(warnings))))
+    if reply.trace and debugs(wishes):
+        made.append((names.account, line(reply.trace)))
     if reply.again and reply.status >= 400:
         # The gateway has tried again already: an SDK that tried thrice would make it nine calls.
         made = [pair for pair in made if pair[0] != "x-should-retry"] + [("x-should-retry", "false")]

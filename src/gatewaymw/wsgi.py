@@ -38,10 +38,12 @@ class WSGIGateway:
         self.app = app
         self.gateway = edge_gateway(gateway, config, options)
         self._prefix = self.gateway.prefix + "/"
+        self._health = self.gateway.health or "\0"
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
-        if path.startswith(self._prefix) and (match := self._match(environ, path)):
+        ours = path.startswith(self._prefix) or path == self._health
+        if ours and (match := self._match(environ, path)):
             return self._serve(match, environ, start_response)
         return self.app(environ, start_response)
 

@@ -1,4 +1,4 @@
-"""The command line: `gatewaymw serve | check | providers | schema`.
+"""The command line: `gatewaymw serve | check | providers | explain | schema`.
 
 Each command's module is imported when the command runs, so that none waits for what another needs.
 """
@@ -51,6 +51,20 @@ def parser() -> argparse.ArgumentParser:
     providers.add_argument("--json", action="store_true", help="for programs")
     providers.set_defaults(run=run_providers)
 
+    explain = commands.add_parser("explain", help="say whom a config would ask, and why, without a network")
+    explain.add_argument("config", metavar="CONFIG", help="JSON, TOML or YAML")
+    explain.add_argument("--request", metavar="FILE", help="JSON: a chat's body, or path, headers and body")
+    explain.add_argument(
+        "--fail",
+        action="append",
+        default=[],
+        metavar="TARGET=OUTCOME",
+        help="targets[0]=503, openai=429x2,retry-after=2, *=timeout, …; may be repeated",
+    )
+    explain.add_argument("--seed", type=int, default=0, metavar="N", help="of the dice")
+    explain.add_argument("--json", action="store_true", help="for programs")
+    explain.set_defaults(run=run_explain)
+
     schema = commands.add_parser("schema", help="print the JSON Schema of the config")
     schema.set_defaults(run=run_schema)
     return top
@@ -86,6 +100,12 @@ def run_providers(options: argparse.Namespace) -> int:
     from .listing import listing
 
     return listing(options.name, as_json=options.json)
+
+
+def run_explain(options: argparse.Namespace) -> int:
+    from .explaining import explain
+
+    return explain(options.config, options.request, options.fail, options.seed, as_json=options.json)
 
 
 def run_schema(options: argparse.Namespace) -> int:

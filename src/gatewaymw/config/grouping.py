@@ -20,6 +20,8 @@ from .reading import shown
 
 Arm: TypeAlias = Callable[[Call], int | None]
 """The index of the child that some conditions choose, None where they do not hold."""
+Tested: TypeAlias = tuple[Callable[[Call], bool], int]
+"""Whether one condition holds, and the index of the child that it chooses."""
 MEANING = {
     "on_status_codes": ("fallback",),
     "conditions": ("conditional",),
@@ -45,7 +47,7 @@ def group(branch: models.Branch, children: tuple[Planned, ...], path: str, makin
         children=children,
         on=strategy.on_status_codes,
         bounds=_bounds(branch, path) if own or mode == "loadbalance" else (),
-        choose=_choose(strategy, branch, at, making) if own or mode == "conditional" else None,
+        **_choosing(strategy, branch, at, making) if own or mode == "conditional" else {},
         settings=_own(strategy) if own else NOTHING,
     )
 
@@ -97,16 +99,19 @@ def _bounds(branch: models.Branch, path: str) -> tuple[float, ...]:
 # ── conditions ───────────────────────────────────────────────────────────
 
 
-def _choose(
-    strategy: models.Strategy, branch: models.Branch, path: str, making: Making
-) -> Callable[[Call], int | None] | None:
+def _choosing(strategy: models.Strategy, branch: models.Branch, path: str, making: Making) -> dict[str, Any]:
+    """The fields of a group whose child conditions choose."""
     conditions, default = strategy.conditions or (), strategy.default
     if not conditions and default is None:
         if strategy.mode == "conditional":
             raise ConfigError("needs conditions, or a default", path=path)
-        return None
+        return {}
     names = _names(branch, path)
-    arms = _arms(conditions, names, path, making)
+    tests = [
+        _arm(condition, names, f"{path}.conditions[{index}]", making)
+        for index, condition in enumerate(conditions)
+    ]
+    arms = _arms(conditions, tests, making)
     otherwise = None if default is None else _index(default, names, f"{path}.default", making)
 
     def choose(call: Call) -> int | None:
@@ -115,7 +120,13 @@ def _choose(
                 return index
         return otherwise
 
-    return choose
+    def reason(call: Call) -> str:
+        for index, (test, _) in enumerate(tests):
+            if test(call):
+                return f"conditions[{index}] holds: {shown(conditions[index].then)}"
+        return "no condition holds" + ("" if default is None else f": the default, {shown(default)}")
+
+    return {"choose": choose, "reason": reason}
 
 
 def _names(branch: models.Branch, path: str) -> dict[str, int]:
@@ -126,15 +137,12 @@ def _names(branch: models.Branch, path: str) -> dict[str, int]:
     return names
 
 
-def _arms(
-    conditions: Sequence[models.Condition], names: dict[str, int], path: str, making: Making
-) -> list[Arm]:
+def _arms(conditions: Sequence[models.Condition], tests: Sequence[Tested], making: Making) -> list[Arm]:
     """The conditions in their order. Those in a row that ask which text one field is are one look-up."""
     arms: list[Arm] = []
     table: dict[str, int] = {}
     latest = ""
-    for index, condition in enumerate(conditions):
-        test, then = _arm(condition, names, f"{path}.conditions[{index}]", making)
+    for condition, (test, then) in zip(conditions, tests, strict=True):
         place, text = sole_text(condition.query) or ("", "")
         if not place:
             arms.append(_tested(test, then))
@@ -159,9 +167,7 @@ def _looked_up(read: Reader, table: Mapping[str, int]) -> Arm:
     return arm
 
 
-def _arm(
-    condition: models.Condition, names: dict[str, int], path: str, making: Making
-) -> tuple[Callable[[Call], bool], int]:
+def _arm(condition: models.Condition, names: dict[str, int], path: str, making: Making) -> Tested:
     making.strays(condition, path)
     at = f"{path}.query"
     test = compile_query(condition.query, _regex(at, making), path=at, prefix=making.book.prefix)

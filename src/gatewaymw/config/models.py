@@ -268,6 +268,8 @@ class Tables(Shape):
     trusted_custom_hosts: tuple[str, ...] | None = None
     fetch_media: Any = None
     transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None
+    health: Annotated[str, Field(pattern=r"^/[^?#]*[^?#/]$", max_length=256)] | None = None
+    """The path at which operators are told how the gateway is. Default: none."""
 
 
 class File(Tables):

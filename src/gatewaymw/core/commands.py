@@ -8,7 +8,7 @@ that the type checker sees what comes back. Flows own nothing; drivers close wha
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from .frozen import dataclass
 from .values import Failure, Outcome, Request
@@ -65,7 +65,21 @@ class All:
     flows: tuple[Generator[Command, Any, Any], ...]
 
 
-Command: TypeAlias = Send | Read | Close | Wait | Ask | All
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a flow says of its own decisions. Said where a call is `traced` only: whoever records the flow
+    keeps it, and no driver is ever handed one."""
+
+    path: str
+    """The node of the plan that it is about."""
+    what: Literal["enter", "leave", "because", "commit"]
+    text: str = ""
+    """Enter: the strategy or the provider. Leave: the code of an error. Else a sentence."""
+    status: int = 0
+    """Leave: of the node's reply."""
+
+
+Command: TypeAlias = Send | Read | Close | Wait | Ask | All | Note
 Flow: TypeAlias = Generator[Command, Any, T]
 
 
@@ -92,6 +106,21 @@ def wait(seconds: float) -> Flow[None]:
 def ask(service: str, *args: Any) -> Flow[Any]:
     """Ask the host."""
     return (yield Ask(service, args))
+
+
+def because(path: str, text: str) -> Flow[None]:
+    """Say why a node did what it did."""
+    yield Note(path, "because", text)
+
+
+def note(said: Note) -> Flow[None]:
+    """Say anything else."""
+    yield said
+
+
+def carried(command: Command) -> Flow[Any]:
+    """Have a command carried out, whichever it is."""
+    return (yield command)
 
 
 def all_of(*flows: Flow[T]) -> Flow[tuple[T, ...]]:

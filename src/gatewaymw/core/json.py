@@ -38,6 +38,11 @@ def dumps(value: Any) -> bytes:
         return _dumps(value)
 
 
+def in_ascii(value: Any) -> str:
+    """Write JSON on one line of visible ASCII, as a header or a log can hold it."""
+    return slow.dumps(value, separators=(",", ":")).replace("\x7f", "\\u007f")
+
+
 def _finite(value: Any) -> bool:
     """Whether all numbers are. It costs what there are items, not what they are long: files come as text."""
     boxes: list[Any] = [[value]]

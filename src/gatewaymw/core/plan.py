@@ -117,6 +117,8 @@ class Group:
     """Load balance: running sums of the weights; the last is their total."""
     choose: Callable[[Call], int | None] | None = None
     """Conditional: the index of the child for a call, None where nothing matches."""
+    reason: Callable[[Call], str] | None = None
+    """Conditional: which condition chooses for a call, in words, for whoever asks why."""
     settings: Mapping[str, Any] = NOTHING
     """Whatever else a registered strategy was given."""
 

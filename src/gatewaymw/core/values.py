@@ -189,6 +189,8 @@ class Call:
     """None: the operator lets no file be fetched."""
     spent: int = 0
     """How often the target has been asked again already."""
+    traced: bool = False
+    """Somebody wants to know why: flows say notes (`commands.Note`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,15 @@ GRACE = 1.0
 class Driver:
     """Owns every body it opens and every flight it leads, until it is closed."""
 
-    __slots__ = ("_bodies", "_leads", "_outbound", "_services")
+    __slots__ = ("_bodies", "_leads", "_outbound", "_services", "_sleep")
 
-    def __init__(self, outbound: AsyncOutbound, services: Mapping[str, Service]) -> None:
-        self._outbound, self._services = outbound, services
+    def __init__(
+        self,
+        outbound: AsyncOutbound,
+        services: Mapping[str, Service],
+        sleep: Callable[[float], Awaitable[object]] = anyio.sleep,
+    ) -> None:
+        self._outbound, self._services, self._sleep = outbound, services, sleep
         self._bodies: dict[int, tuple[AsyncBody, float | None]] = {}
         self._leads: tuple[Lead, ...] = ()
 
@@ -116,7 +121,7 @@ class Driver:
             await found[0].aclose()
 
     async def _wait(self, command: Wait) -> None:
-        await anyio.sleep(command.seconds)
+        await self._sleep(command.seconds)
 
     async def _ask(self, command: Ask) -> Any:
         answer = await self._services[command.service](*command.args)

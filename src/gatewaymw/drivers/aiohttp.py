@@ -129,6 +129,11 @@ class AsyncAiohttp:
     def __repr__(self) -> str:
         return f"<AsyncAiohttp [Connections: {self._places.taken} active]>"
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Connections at work; of those at rest aiohttp does not tell."""
+        return self._places.taken, 0
+
     async def send(self, request: Request) -> AsyncOpened:
         at, headers = address(request.url), outgoing(request)
         until = None if request.timeout is None else self._loop.time() + request.timeout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from asyncio import AbstractEventLoop, _get_running_loop
+from collections.abc import Mapping
 from typing import Any
 
 from anyio.lowlevel import RunVar
@@ -13,7 +14,7 @@ from ..core.values import Request
 from .choosing import Name, carrier, carrier_sync, checked_name
 from .handed import AsyncHanded, Handed, family
 from .scripted import SCHEME, AsyncScripted, Scripted
-from .transport import AsyncTransport, Transport
+from .transport import AsyncTransport, Counted, Transport
 
 GUARDED = "guarded"
 """The one pool of all hosts that callers chose, so that they cannot make pools without end."""
@@ -40,6 +41,12 @@ def outbounds(client: Any, name: Any) -> tuple[AsyncOutbounds, Outbound]:
     )
 
 
+def counted(pools: Mapping[str, object]) -> tuple[int, int]:
+    """The connections of all transports that keep some: at work, and at rest."""
+    known = [pool.counts for pool in tuple(pools.values()) if isinstance(pool, Counted)]
+    return sum(active for active, _ in known), sum(idle for _, idle in known)
+
+
 class AsyncOutbound:
     """The transports of one event loop."""
 
@@ -59,6 +66,10 @@ class AsyncOutbound:
             mock = request.url.startswith(SCHEME)
             pool = self._pools[key] = AsyncScripted() if mock else carrier(self._name, request)
         return pool
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return counted(self._pools)
 
     async def aclose(self) -> None:
         pools, self._pools = self._pools, {}
@@ -96,6 +107,15 @@ class AsyncOutbounds:
             self._here.set(here)
         return here
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Connections of this event loop at work and at rest; none where no loop runs."""
+        try:
+            here = self._here.get(None)
+        except RuntimeError:
+            return 0, 0
+        return here.counts if here is not None and here.pid == os.getpid() else (0, 0)
+
     async def aclose(self) -> None:
         """Close what this event loop opened."""
         if (here := self._here.get(None)) is not None and here.pid == os.getpid():
@@ -129,6 +149,11 @@ class Outbound:
             made = Scripted() if mock else carrier_sync(self._name, request)
             pool = self._pools.setdefault(key, made)
         return pool
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Connections at work and at rest."""
+        return counted(self._pools) if self._pid == os.getpid() else (0, 0)
 
     def close(self) -> None:
         pools, self._pools = self._pools, {}

@@ -140,6 +140,11 @@ class AsyncPool:
     def __repr__(self) -> str:
         return repr(self._pool)
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Connections at work, and at rest."""
+        return self._pool.counts
+
     async def send(self, request: Request) -> AsyncOpened:
         try:
             with anyio.fail_after(request.timeout):
@@ -206,6 +211,11 @@ class Pool:
 
     def __repr__(self) -> str:
         return repr(self._pool)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Connections at work, and at rest."""
+        return self._pool.counts
 
     def send(self, request: Request) -> Opened:
         expires = None if request.timeout is None else time.monotonic() + request.timeout

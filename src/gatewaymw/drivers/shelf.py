@@ -36,6 +36,11 @@ class Shelf(Generic[C]):
     def __repr__(self) -> str:
         return f"Connections: {len(self._lent)} active, {len(self._idle)} idle"
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many are at work, and how many at rest."""
+        return len(self._lent), len(self._idle)
+
     def take(self, origin: Any) -> C | None:
         """The connection to an origin that was used last; None where all are at work."""
         with self._lock:

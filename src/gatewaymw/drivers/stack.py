@@ -40,6 +40,10 @@ class AsyncStack:
     def __repr__(self) -> str:
         return f"<AsyncStack [{self._shelf!r}]>"
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self._shelf.counts
+
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         await self._wait(request.extensions["timeout"]["pool"])
         lent = AsyncLent(self._slots, self._shelf)
@@ -118,6 +122,10 @@ class Stack:
 
     def __repr__(self) -> str:
         return f"<Stack [{self._shelf!r}]>"
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self._shelf.counts
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         if not self._slots.acquire(timeout=request.extensions["timeout"]["pool"]):

@@ -26,10 +26,15 @@ log = logging.getLogger("gatewaymw")
 class Driver:
     """Owns every body it opens and every flight it leads, until it is closed."""
 
-    __slots__ = ("_bodies", "_leads", "_outbound", "_services")
+    __slots__ = ("_bodies", "_leads", "_outbound", "_services", "_sleep")
 
-    def __init__(self, outbound: Outbound, services: Mapping[str, Service]) -> None:
-        self._outbound, self._services = outbound, services
+    def __init__(
+        self,
+        outbound: Outbound,
+        services: Mapping[str, Service],
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._outbound, self._services, self._sleep = outbound, services, sleep
         self._bodies: dict[int, tuple[Body, float | None]] = {}
         self._leads: tuple[Lead, ...] = ()
 
@@ -109,7 +114,7 @@ class Driver:
             found[0].close()
 
     def _wait(self, command: Wait) -> None:
-        time.sleep(command.seconds)
+        self._sleep(command.seconds)
 
     def _ask(self, command: Ask) -> Any:
         answer = self._services[command.service](*command.args)

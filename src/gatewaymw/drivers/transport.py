@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ..core.values import Failure, Request
 
@@ -66,6 +66,14 @@ class Transport(Protocol):
     def send(self, request: Request) -> Opened: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A transport that keeps connections, and knows how many are at work and at rest."""
+
+    @property
+    def counts(self) -> tuple[int, int]: ...
 
 
 def plain(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

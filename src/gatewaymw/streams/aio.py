@@ -188,6 +188,14 @@ class Streams:
         self._last = None if loop is None else (loop, found)
         return found
 
+    @property
+    def count(self) -> int:
+        """Streams that are open on this event loop; none where no loop runs."""
+        try:
+            return len(self._open())
+        except RuntimeError:
+            return 0
+
     async def pour(self, live: Live, client: Receiver, driver: Driver) -> None:
         """One answer, to its end. Raises Broken."""
         pouring, found = Pouring(live, client, self._pace), self._open()

@@ -121,6 +121,10 @@ class Streams:
         self._change = Condition()
         self._watch: Thread | None = None
 
+    @property
+    def count(self) -> int:
+        return len(self._open)
+
     def add(self, pouring: Pouring) -> None:
         with self._change:
             self._open.add(pouring)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, close, read, send, wait
+from ..commands import Flow, Note, because, close, note, read, send, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
@@ -23,6 +23,7 @@ from .encode import Prepared, prepare
 from .failures import discreet, failed, parsed, redacted, refusal
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
+from .reasons import tried
 from .reply import Live, Reply
 from .retry import pause
 
@@ -53,8 +54,13 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
                 expires = started + (request.timeout or 0)
                 result = yield from streamed(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
-            return replace(result, tries=tries, again=True) if tries else result
+            if call.traced and isinstance(result, Live):
+                said = f"committed with {len(result.body)} bytes for the client"
+                yield from note(Note(target.path, "commit", said))
+            return replace(result, tries=tries, attempts=tries + 1, again=True) if tries else result
         seconds = again(target.retry, tries, result, call, env)
+        if call.traced:
+            yield from because(target.path, tried(target.retry, tries, result, seconds))
         if seconds is None:
             return failed(result, made, target, call, tries)
         yield from wait(seconds)
@@ -109,6 +115,7 @@ def commit(
         headers=answer.headers,
         target=target,
         dropped=made.dropped,
+        attempts=1,
         stream=answer.stream,
         passage=passage,
     )
@@ -170,6 +177,7 @@ def whole(answer: Answer, made: Prepared, target: Target, call: Call) -> Reply |
         headers=answer.headers,
         target=target,
         dropped=made.dropped,
+        attempts=1,
     )
 
 

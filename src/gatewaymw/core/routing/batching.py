@@ -47,7 +47,8 @@ def in_pieces(batch: Batch, target: Target, call: Call, env: Env) -> Flow[Reply]
         *(lane(target, pieces[first::WIDTH], found, env) for first in range(min(WIDTH, len(pieces))))
     )
     replies = [found[index] for index in sorted(found)]
-    return next((reply for reply in replies if reply.status >= 300), None) or joined(replies, batch)
+    reply = next((reply for reply in replies if reply.status >= 300), None) or joined(replies, batch)
+    return replace(reply, attempts=sum(each.attempts for each in replies))
 
 
 def batch_of(target: Target, call: Call) -> Batch | None:

@@ -43,7 +43,15 @@ def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call,
     headers = result.headers if isinstance(result, Answer) else {}
     spent = retry.attempts > 0 and result.status in retry.on
     told, again = -1 if spent else tries, spent or tries > 0
-    return Reply(status=status, body=body, headers=headers, target=target, tries=told, again=again)
+    return Reply(
+        status=status,
+        body=body,
+        headers=headers,
+        target=target,
+        tries=told,
+        again=again,
+        attempts=tries + 1,
+    )
 
 
 def worded(failure: Failure, provider: str, made: Prepared) -> str:

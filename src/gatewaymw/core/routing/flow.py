@@ -11,6 +11,7 @@ from ..plan import Group, Node, Target
 from ..values import Call, Env
 from .batching import batched
 from .failures import refusal
+from .reasons import told
 from .reply import Reply
 from .strategies import STRATEGIES
 
@@ -21,11 +22,15 @@ def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
     Raises no GatewayError: whatever goes wrong at a node comes back as that node's reply, so that
     a fallback above it can go on to the next.
     """
-    if not isinstance(node, Target):
-        return decided(node, call, env)
-    if node.checks is None:
-        return batched(node, call, env)
-    return checked(node, call, env, lambda sent: batched(node, sent, env))
+    flow = asked(node, call, env) if isinstance(node, Target) else decided(node, call, env)
+    return told(flow, node) if call.traced else flow
+
+
+def asked(target: Target, call: Call, env: Env) -> Flow[Reply]:
+    """One target, within what its config wants around it."""
+    if target.checks is None:
+        return batched(target, call, env)
+    return checked(target, call, env, lambda sent: batched(target, sent, env))
 
 
 def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
@@ -36,12 +41,14 @@ def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
 
 
 def among(group: Group, call: Call, env: Env) -> Flow[Reply]:
-    visits = 0
+    visits = attempts = 0
 
     def visit(child: Node) -> Flow[Reply]:
-        nonlocal visits
+        nonlocal visits, attempts
         visits += 1
-        return run(child, call, env)
+        reply = yield from run(child, call, env)
+        attempts += reply.attempts
+        return reply
 
     reply = yield from STRATEGIES[group.mode](group, call, visit, env)
-    return replace(reply, again=True) if visits > 1 and not reply.again else reply
+    return reply if visits < 2 else replace(reply, again=True, attempts=attempts)

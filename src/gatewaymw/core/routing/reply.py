@@ -10,6 +10,7 @@ from ..commands import Flow
 from ..frozen import dataclass
 from ..plan import Target
 from .pipeline import Passage
+from .trace import Trace
 
 CacheStatus: TypeAlias = Literal["HIT", "MISS", "REFRESH", "DISABLED"]
 
@@ -32,6 +33,8 @@ class Reply:
     """More than one upstream call was made for this answer."""
     dropped: tuple[str, ...] = ()
     """Parameters the answering target could not take."""
+    attempts: int = 0
+    """Requests that were sent to providers for this answer, those that failed among them."""
     final: bool = False
     """The gateway itself refused: no fallback may mend it."""
     warnings: tuple[str, ...] = ()
@@ -39,6 +42,8 @@ class Reply:
     cache_status: CacheStatus = "DISABLED"
     later: tuple[Callable[[], Flow[None]], ...] = field(default=(), repr=False, compare=False)
     """Flows to be run once the client has the last byte. A stream that was cut is followed by none."""
+    trace: Trace = field(default=(), repr=False)
+    """How it was come by, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Protocol
 
-from ..commands import Flow
+from ..commands import Flow, because
 from ..errors import BadRequest
 from ..plan import Group, Node
 from ..values import Call, Env
+from .reasons import drew, kept, left
 from .reply import Reply
 
 
@@ -53,7 +54,11 @@ def fallback(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
     for child in islice(group.children, last):  # a slice would copy them all for each request
         reply = yield from visit(child)
         if reply.final or not falls_back(group.on, reply.status) or env.now() >= call.deadline:
+            if call.traced:
+                yield from because(group.path, kept(child, reply, group.on))
             return reply
+        if call.traced:
+            yield from because(group.path, left(child, reply))
     return (yield from visit(group.children[last]))
 
 
@@ -65,13 +70,19 @@ def falls_back(on: frozenset[int] | None, status: int) -> bool:
 def loadbalance(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
     """One child, drawn by weight."""
     bounds, last = group.bounds, len(group.bounds) - 1
-    return (yield from visit(group.children[bisect(bounds, env.random() * bounds[last], 0, last)]))
+    drawn = env.random() * bounds[last]
+    index = bisect(bounds, drawn, 0, last)
+    if call.traced:
+        yield from because(group.path, drew(group, drawn, index))
+    return (yield from visit(group.children[index]))
 
 
 @strategy("conditional")
 def conditional(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
     """The child whose condition is the first to hold for this call, else the default."""
     index = group.choose(call) if group.choose else None
+    if call.traced:
+        yield from because(group.path, group.reason(call) if group.reason else "no condition is set")
     if index is None:
         raise BadRequest(
             f"{group.path}: no condition of this config matches the request, and it names no default",

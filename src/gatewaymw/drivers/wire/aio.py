@@ -50,6 +50,11 @@ class AsyncWire:
     def __repr__(self) -> str:
         return f"<AsyncWire [{self._shelf!r}]>"
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Connections at work, and at rest."""
+        return self._shelf.counts
+
     async def send(self, request: Request) -> AsyncOpened:
         at = place(request.url)
         until = None if request.timeout is None else self._loop.time() + request.timeout

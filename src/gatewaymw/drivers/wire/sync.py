@@ -45,6 +45,11 @@ class Wire:
     def __repr__(self) -> str:
         return f"<Wire [{self._shelf!r}]>"
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Connections at work, and at rest."""
+        return self._shelf.counts
+
     def send(self, request: Request) -> Opened:
         at = place(request.url)
         until = None if request.timeout is None else time.monotonic() + request.timeout
