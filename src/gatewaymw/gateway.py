@@ -18,6 +18,7 @@ from .core.routing.flow import run
 from .core.routing.reply import Reply
 from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
+from .drivers.health import Health
 from .drivers.identity import Identities
 from .headers import Wishes
 from .inbound import (
@@ -156,7 +157,7 @@ class Gateway:
         self.streams, self.sync_streams = aio_streams.Streams(self.pace), sync_streams.Streams(self.pace)
         self._asks = callable(auth)
         self._services, self._services_sync = services.services(
-            auth if callable(auth) else None, resolve, Identities()
+            auth if callable(auth) else None, resolve, Identities(), Health()
         )
         carrier = first(transport, beside.get("transport"), "auto")
         self._outbounds, self._outbound = outbounds(http_client, carrier)

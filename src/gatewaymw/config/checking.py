@@ -95,6 +95,10 @@ def json_schema() -> dict[str, Any]:
     schema = adapter.json_schema(by_alias=False)
     for shape in (
         models.Retry,
+        models.RetryBudget,
+        models.CircuitBreaker,
+        models.Timeouts,
+        models.Sticky,
         models.FetchMedia,
         models.Condition,
         models.Strategy,

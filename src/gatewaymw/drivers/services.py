@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import anyio.to_thread
 
+from . import prices
+from .health import Health
 from .identity import Identities
 
 Service: TypeAlias = Callable[..., Any]
@@ -47,7 +49,7 @@ def given(answer: Any) -> Callable[[], Any]:
 
 
 def services(
-    auth: Service | None, resolve: Callable[[object], Any], identities: Identities
+    auth: Service | None, resolve: Callable[[object], Any], identities: Identities, health: Health
 ) -> tuple[Mapping[str, Service], Mapping[str, Service]]:
     """The services of a gateway: for the async driver, and for the sync one."""
 
@@ -57,8 +59,18 @@ def services(
     def secret_sync(source: Any) -> Any:
         return resolve(given(ask_sync(source))) if callable(source) else resolve(source)
 
-    here: dict[str, Service] = {"secret": secret, "identity": identities.ask}
-    there: dict[str, Service] = {"secret": secret_sync, "identity": identities.ask_sync}
+    here: dict[str, Service] = {
+        "secret": secret,
+        "identity": identities.ask,
+        "health": health.ask_async,
+        "price": partial(ask, prices.cost),
+    }
+    there: dict[str, Service] = {
+        "secret": secret_sync,
+        "identity": identities.ask_sync,
+        "health": health.ask,
+        "price": prices.cost,
+    }
     if auth is not None:
         here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)
     return here, there

@@ -13,18 +13,20 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, Send, close, read, wait
+from ..commands import Flow, Send, ask, close, read, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
 from ..plan import Retry, Target
 from ..values import JSON, Answer, Call, Env, Failure
 from .encode import Prepared, prepare
-from .failures import discreet, failed, parsed, redacted, refusal
+from .failures import discreet, failed, parsed, redacted, refusal, told
+from .kinds import kind_of
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
 from .reply import Live, Reply
 from .retry import pause
+from .tracking import name_of
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     live = made.stream or (call.endpoint.answer == "bytes" and made.codec.media is None)
-    tries = 0
+    tries, patience = 0, target.timeouts.first_token if made.stream else None
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
@@ -50,22 +52,37 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
             if outcome.stream is None:
                 result = whole(outcome, made, target, call)
             else:
-                expires = started + (request.timeout or 0)
+                expires = min(started + (patience or request.timeout or 0), call.deadline)
                 result = yield from streamed(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
             return replace(result, tries=tries, again=True) if tries else result
-        seconds = again(target.retry, tries, result, call, env)
-        if seconds is None:
+        seconds = again(target.retry, tries, result, made, call, env)
+        if seconds is None or not (target.retry.budget is None or (yield from afforded(target, call, env))):
             return failed(result, made, target, call, tries)
         yield from wait(seconds)
         tries += 1
 
 
-def again(retry: Retry, tries: int, result: Answer | Failure, call: Call, env: Env) -> float | None:
+def again(
+    retry: Retry, tries: int, result: Answer | Failure, made: Prepared, call: Call, env: Env
+) -> float | None:
     """Seconds until the next try; None where there is none."""
-    if tries >= retry.attempts or result.status not in retry.on:
+    if tries >= retry.attempts or not repeats(retry, result, made, call):
         return None
     return pause(retry, tries, result, call.deadline - env.now(), env)
+
+
+def repeats(retry: Retry, result: Answer | Failure, made: Prepared, call: Call) -> bool:
+    """Whether such an answer is worth another try."""
+    if result.status in retry.on or not retry.kinds:
+        return result.status in retry.on
+    return kind_of(*told(result, made, call)) in retry.kinds
+
+
+def afforded(target: Target, call: Call, env: Env) -> Flow[bool]:
+    """Whether the target's retry budget has one left, which is then taken."""
+    left: bool = yield from ask("health", "retry", name_of(target, call), target, env.now())
+    return left
 
 
 def streamed(

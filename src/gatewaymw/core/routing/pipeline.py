@@ -276,7 +276,8 @@ class Bounded:
 
 
 LATE = GatewayError(
-    "the answer took longer than this gateway gives one; its total_timeout says how long that is",
+    "the answer took longer than this gateway gives one; its total_timeout, or timeouts.total of the target,"
+    " says how long that is",
     status=504,
     type="timeout_error",
     code="total_timeout",

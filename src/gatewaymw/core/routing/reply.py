@@ -28,6 +28,8 @@ class Reply:
     """Parameters the answering target could not take."""
     final: bool = False
     """The gateway itself refused: no fallback may mend it."""
+    skipped: bool = False
+    """The target was not asked, since its breaker is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
