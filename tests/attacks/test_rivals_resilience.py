@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from asking import Ask, at, edges, fallback, in_turn, sent_to
+from asking import Ask, at, by_asgi, edges, fallback, in_turn, sent_to
 
 from callers import HELLO, PATH, STREAMED
 from gatewaymw.core.values import Env
@@ -48,8 +48,8 @@ def test_r14_a_target_that_fails_is_left_alone(asked: Any, upstream: Upstream) -
 @in_turn
 def test_r14_after_its_time_it_is_tried_by_one_request(asked: Any, upstream: Upstream) -> None:
     upstream.script(OPENAI, NO, OK)
-    upstream.script(GROQ, OK)
-    broken = {"failure_threshold": 1, "cooldown_interval": 1}
+    upstream.script(GROQ, raw(0.2, *OK.steps))  # so that the time is over with the next request
+    broken = {"failure_threshold": 1, "cooldown_interval": 100}
     answers = asked(fallback(at(upstream), at(upstream, "groq"), cb_config=broken), requests(3))
     assert [answer.headers["x-gateway-provider"] for answer in answers] == ["groq", "openai", "openai"]
 
@@ -243,7 +243,48 @@ def test_a_comparison_asks_all_at_once(asked: Ask, upstream: Upstream) -> None:
     assert third["latency_ms"] >= 100 and body["usage"]["total_tokens"] == 2200
 
 
+def words(text: str) -> bytes:
+    return EVENT.replace(b"hi", text.encode())
+
+
+STOP = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+DONE = b"data: [DONE]\n\n"
+
+
 @edges
-def test_a_comparison_does_not_stream(asked: Ask, upstream: Upstream) -> None:
-    answer = asked({"strategy": {"mode": "compare"}, "targets": [at(upstream)] * 2}, STREAMED)
-    assert (answer.status, answer.error["param"], upstream.seen) == (400, "stream", [])
+def test_streams_of_a_comparison_come_as_one(asked: Ask, upstream: Upstream) -> None:
+    upstream.script(OPENAI, chunked([words("a"), 0.05, words("b"), STOP, DONE]))
+    upstream.script(GROQ, chunked([words("c"), 0.05, words("d")], "close"))
+    upstream.script("/openrouter/chat/completions", NO)
+    targets = [at(upstream, name) for name in ("openai", "groq", "openrouter")]
+    answer = asked({"strategy": {"mode": "compare"}, "targets": targets}, STREAMED)
+    assert answer.status == 200 and answer.body.count(b"[DONE]") == 1 and answer.body.endswith(DONE)
+    chunks = [json.loads(line[6:]) for line in answer.body.decode().split("\n\n")[:-2]]
+    told = {0: "", 1: "", 2: ""}
+    for chunk in chunks[:-1]:
+        for choice in chunk["choices"]:
+            told[choice["index"]] += choice["delta"].get("content") or choice.get("finish_reason") or ""
+    assert told == {0: "abstop", 1: "cderror", 2: "error"}
+    rows = chunks[-1]["compare"]
+    assert [row["status"] for row in rows] == [200, 200, 500]
+    assert rows[1]["error"]["code"] == "upstream_broken" and rows[0]["error"] is None
+
+
+def test_a_slow_stream_of_a_comparison_keeps_no_other_waiting(upstream: Upstream) -> None:
+    """On an event loop; in threads they take turns."""
+    upstream.script(OPENAI, chunked([words("slow"), 0.6, words("slow"), STOP, DONE]))
+    upstream.script(GROQ, chunked([words("fast"), 0.05, words("fast"), 0.05, words("fast"), STOP, DONE]))
+    config = {"strategy": {"mode": "compare"}, "targets": [at(upstream), at(upstream, "groq")]}
+    answer = by_asgi(config, STREAMED)
+    texts = [line for line in answer.body.decode().split("\n\n") if '"slow"' in line or '"fast"' in line]
+    assert ["slow" in line for line in texts].index(True) <= 1
+    assert "slow" in texts[-1] and sum("fast" in line for line in texts[:-1]) == 3
+
+
+@edges
+def test_a_comparison_that_stalls_ends_with_its_limits(asked: Ask, upstream: Upstream) -> None:
+    upstream.script(OPENAI, chunked([words("a"), STOP, DONE]))
+    upstream.script(GROQ, chunked([words("b")], "stall"))
+    targets = [at(upstream), at(upstream, "groq", timeouts={"idle": 150})]
+    answer = asked({"strategy": {"mode": "compare"}, "targets": targets}, STREAMED)
+    assert answer.body.endswith(DONE) and b"upstream_timeout" in answer.body

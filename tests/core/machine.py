@@ -114,8 +114,8 @@ class World:
                 return self.store.get(key)
             case Ask("store", ("set", key, value, _)):
                 self.store[key] = value
-            case Ask("price"):
-                return self.price
+            case Ask("prices"):
+                return lambda *_: self.price
             case _:
                 return self.secrets[command.args[0]]  # type: ignore[union-attr]
         return None
@@ -130,7 +130,8 @@ class World:
 
     def run(self, flow: Flow[Reply]) -> Reply:
         reply: Reply = self.carry(flow)
-        assert self.open == ({reply.stream} if isinstance(reply, Live) else set()), "a stream was forgotten"
+        left = {stream for stream, _ in reply.beside} or {reply.stream} if isinstance(reply, Live) else set()
+        assert self.open == left, "a stream was forgotten"
         return reply
 
     @property

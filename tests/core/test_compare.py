@@ -5,15 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from machine import CHUNK, World, call, group, ok, opened, provider, status, streaming, target, world
+from machine import (
+    CHUNK,
+    DONE,
+    ROLE,
+    STOP,
+    World,
+    call,
+    group,
+    ok,
+    opened,
+    provider,
+    status,
+    streaming,
+    target,
+    world,
+)
 
 from gatewaymw.core import json
 from gatewaymw.core.commands import All, Ask
 from gatewaymw.core.endpoints import EMBED
+from gatewaymw.core.errors import GatewayError
+from gatewaymw.core.framing.sse import SSE
 from gatewaymw.core.plan import Breaker, Node
 from gatewaymw.core.routing.flow import run
-from gatewaymw.core.routing.reply import Reply
-from gatewaymw.core.values import Outcome
+from gatewaymw.core.routing.pipeline import taken
+from gatewaymw.core.routing.reply import Live, Reply
+from gatewaymw.core.values import Failure, Outcome
 
 
 def said(text: str, model: str = "m-1", **usage: int) -> Outcome:
@@ -52,14 +70,14 @@ def test_every_answer_comes_back_with_what_it_took() -> None:
         "provider": "b",
         "model": "m-2",
         "status": 200,
+        "first_token_ms": None,
         "latency_ms": 250.0,
         "usage": {"prompt_tokens": 3, "completion_tokens": 6, "total_tokens": 9},
         "cost": 0.002,
         "error": None,
     }
     assert sum(isinstance(command, All) for command in here.log) == 1
-    prices = [command.args for command in here.log if isinstance(command, Ask)]
-    assert prices[0] == ("a", "m-1", {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7})
+    assert [command.service for command in here.log if isinstance(command, Ask)] == ["prices"]
 
 
 def test_one_that_fails_is_told_of_and_the_others_stand() -> None:
@@ -110,7 +128,6 @@ def test_a_target_that_is_left_alone_is_told_as_an_error() -> None:
 @pytest.mark.parametrize(
     ("asked", "param"),
     [
-        (streaming(), "stream"),
         (call({"model": "m", "messages": [], "n": 2}), "n"),
         (call({"model": "m", "input": "x"}, endpoint=EMBED), None),
     ],
@@ -127,6 +144,80 @@ def test_a_target_that_streams_by_its_own_override_is_told_so() -> None:
     eager = target("a", provider=provider("a"), overrides={"stream": True})
     _, body = compared(here, eager, B)
     assert "override_params" in body["compare"][0]["error"]["message"]
+    here = world(said("one"), opened(), reads={1: [CHUNK]})
+    stubborn = target("a", provider=provider("a"), overrides={"stream": False})
+    reply = here.run(run(group("compare", stubborn, B), streaming(), here.env()))
+    assert b"override_params" in reply.body and isinstance(reply, Live)
+
+
+# ── streams ──────────────────────────────────────────────────────────────
+
+USED = b'data: {"choices":[],"model":"m-9","usage":{"prompt_tokens":2,"completion_tokens":3}}\n\n'
+CUT = Failure("broken", "broke off the connection", 502, "upstream_broken")
+
+
+def poured(here: World, *children: Node) -> tuple[Live, list[Any]]:
+    """All chunks of a comparison, a piece of each stream in turn."""
+    reply = here.run(run(group("compare", *children), streaming(), here.env()))
+    assert isinstance(reply, Live)
+    data, left = reply.body, list(reply.beside)
+    while left:
+        for voice in tuple(left):
+            here.time += 0.125
+            stream, passage = voice
+            pieces = here.reads[stream]
+            data += taken(passage, pieces.pop(0) if pieces else b"")
+            if passage.over:
+                left.remove(voice)
+    data += reply.passage.close()
+    assert reply.passage.close() == b"" and data.count(b"[DONE]") == 1 and data.endswith(DONE)
+    return reply, [json.loads(frame.data) for frame in SSE().feed(data) if frame.data != b"[DONE]"]
+
+
+def test_streams_come_side_by_side_under_their_numbers() -> None:
+    reads = {1: [ROLE, CHUNK, STOP, USED, DONE], 2: [CHUNK, CHUNK, STOP, DONE]}
+    here = world(opened(1), opened(2), reads=reads, lasts=0.5, price=0.25)
+    reply, chunks = poured(here, A, B)
+    assert (reply.status, reply.target, reply.passage.started) == (200, A, True)
+    *spoken, last = chunks
+    assert [chunk["choices"][0]["index"] for chunk in spoken].count(1) == 3
+    ended = [chunk["choices"][0] for chunk in spoken if chunk["choices"][0].get("finish_reason")]
+    assert {(each["index"], each["finish_reason"]) for each in ended} == {(0, "stop"), (1, "stop")}
+    assert last["choices"] == [] and last["usage"]["completion_tokens"] == 3
+    first, second = last["compare"]
+    assert (first["model"], first["cost"], first["first_token_ms"]) == ("m-9", 0.25, 500.0)
+    assert first["latency_ms"] > 500 and (second["usage"], second["cost"]) == (None, None)
+
+
+def test_a_stream_that_breaks_ends_its_own_choice_only() -> None:
+    here = world(opened(1), opened(2), reads={1: [CHUNK, CUT], 2: [CHUNK, CHUNK, STOP, DONE]})
+    _, chunks = poured(here, A, B)
+    [broken] = [chunk for chunk in chunks if "compare" in chunk and chunk["choices"]]
+    assert broken["choices"][0] == {"index": 0, "delta": {}, "logprobs": None, "finish_reason": "error"}
+    assert broken["compare"][0]["error"]["code"] == "upstream_broken"
+    assert [row["error"] is None for row in chunks[-1]["compare"]] == [False, True]
+    assert chunks[-1]["usage"] is None and "error" not in chunks[-1]
+
+
+def test_one_that_fails_before_it_begins_is_told_of_first() -> None:
+    here = world(status(429), opened(2), reads={2: [CHUNK, STOP, DONE]})
+    reply, chunks = poured(here, A, B)
+    assert reply.target == B
+    assert (chunks[0]["choices"][0]["index"], chunks[0]["compare"][0]["status"]) == (0, 429)
+    here = world(status(429), status(500))
+    assert here.run(run(group("compare", A, B), streaming(), here.env())).status == 429
+
+
+def test_all_are_stopped_together() -> None:
+    for end in ("stop", "fail"):
+        here = world(opened(1), opened(2), reads={1: [CHUNK], 2: [CHUNK]})
+        reply = here.run(run(group("compare", A, B), streaming(), here.env()))
+        assert isinstance(reply, Live)
+        error = GatewayError("shut down", status=503, code="gateway_shutdown")
+        words = reply.passage.stop(error) if end == "stop" else reply.passage.fail(CUT)
+        assert words.count(b"[DONE]") == 1 and b'"error"' in words
+        assert all(passage.over for _, passage in reply.beside) and reply.passage.error
+        assert reply.passage.stop(error) == b"" == reply.passage.feed(b"")
 
 
 def test_what_was_dropped_is_named_once() -> None:

@@ -5,7 +5,7 @@ https://github.com/pydantic/genai-prices: prices as they were published with tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -37,6 +37,12 @@ def tables() -> ModuleType | None:
     except ImportError:
         return None
     return genai_prices
+
+
+def ready() -> Callable[[str, str, Mapping[str, Any]], float | None]:
+    """`cost`, once its tables are read, which takes a while."""
+    tables()
+    return cost
 
 
 def cost(provider: str, model: str, usage: Mapping[str, Any]) -> float | None:

@@ -63,13 +63,13 @@ def services(
         "secret": secret,
         "identity": identities.ask,
         "health": health.ask_async,
-        "price": partial(ask, prices.cost),
+        "prices": partial(ask, prices.ready),
     }
     there: dict[str, Service] = {
         "secret": secret_sync,
         "identity": identities.ask_sync,
         "health": health.ask,
-        "price": prices.cost,
+        "prices": prices.ready,
     }
     if auth is not None:
         here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)

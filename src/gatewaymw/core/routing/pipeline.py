@@ -68,6 +68,13 @@ class Passage(Protocol):
         ...
 
 
+def taken(passage: Passage, data: bytes | Failure) -> bytes:
+    """What the client is told of what a read came to. A failure is the end, as nothing is. Raises Broken."""
+    if isinstance(data, Failure):
+        return passage.fail(data)
+    return passage.feed(data) if data else passage.close()
+
+
 Scrub = Callable[[bytes], bytes]
 """Takes credentials out of what an error quotes."""
 

@@ -38,3 +38,5 @@ class Live(Reply):
 
     stream: int
     passage: Passage
+    beside: tuple[tuple[int, Passage], ...] = ()
+    """Where several streams are one answer: each of them. `passage` then is what they have in common."""
