@@ -173,8 +173,6 @@ LATER = {
     "DOS-13": CACHE,
     "DOS-14": CONSOLE,
     "SQL-01": STORE,
-    "R14": STORE,
-    "T5": GUARDRAILS,
     "S14": GUARDRAILS,
     "P15": DIALECTS,
     "P18": RERANK,

@@ -25,6 +25,7 @@ from .core.routing.reply import Reply
 from .core.routing.trace import Log, observed, recorded
 from .core.values import JSON, NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
+from .drivers.health import Health
 from .drivers.identity import Identities
 from .headers import Wishes
 from .health import HEALTH, checked_path, counts, told
@@ -183,7 +184,7 @@ class Gateway:
         self.streams, self.sync_streams = aio_streams.Streams(self.pace), sync_streams.Streams(self.pace)
         self._asks = callable(auth)
         self._services, self._services_sync = services.services(
-            auth if callable(auth) else None, resolve, Identities(), own_checks, check_timeout
+            auth if callable(auth) else None, resolve, Identities(), own_checks, check_timeout, Health()
         )
         carrier = first(transport, beside.get("transport"), "auto")
         self._outbounds, self._outbound = outbounds(http_client, carrier)

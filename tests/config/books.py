@@ -27,7 +27,7 @@ PROVIDERS = {
         provider("ollama", ""),
     )
 }
-MODES = ("single", "fallback", "loadbalance", "conditional")
+MODES = ("single", "fallback", "loadbalance", "conditional", "compare")
 KEYS = compile_virtual_keys(
     {
         "prod": {

@@ -279,7 +279,7 @@ def test_warnings_are_few_and_fit_for_a_header() -> None:
     assert all(warning.isascii() and warning.isprintable() for warning in warnings)
 
 
-@pytest.mark.parametrize("key", ["cb_config", "id", "metadata", "on_status_codes", "url_to_fetch"])
+@pytest.mark.parametrize("key", ["id", "metadata", "on_status_codes", "url_to_fetch"])
 def test_what_changes_nothing_here_is_warned_of(key: str) -> None:
     assert plan({"provider": "openai", key: {"x": 1}}).warnings == (
         f"config.{key}: is not applied by this version",

@@ -44,6 +44,10 @@ MODES_ODD = st.fixed_dictionaries({}, optional={
     "on_status_codes": st.just([500]) | JSON,
     "conditions": st.lists(st.fixed_dictionaries({"query": JSON, "then": st.just("a")}), max_size=2) | JSON,
     "default": st.sampled_from(["a", "b"]),
+    "sticky": st.just({"by": "metadata.u"}) | JSON,
+    "algorithm": st.sampled_from(["weighted", "least_busy", "x"]),
+    "on": st.just(["quota"]) | JSON,
+    "cb_config": st.just({"failure_threshold": 1}) | JSON,
 })  # fmt: skip
 
 
@@ -115,6 +119,8 @@ SETTINGS = {
     "strict_open_ai_compliance": st.booleans(),
     "openai_organization": st.sampled_from(["o", "p"]),
     "commit": st.sampled_from(["headers", "first_event"]),
+    "cb_config": st.fixed_dictionaries({"failure_threshold": st.integers(1, 3)}),
+    "timeouts": st.fixed_dictionaries({}, optional={"idle": st.integers(1, 9), "total": st.integers(1, 9)}),
 }
 LEAVES = st.fixed_dictionaries(
     {"provider": st.sampled_from(["openai", "anthropic"])},

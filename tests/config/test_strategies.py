@@ -62,8 +62,12 @@ def test_what_a_strategy_does_not_use_is_warned_of() -> None:
         "config.strategy.default: means nothing to the mode single",
         "config.strategy: the mode single uses the first of 2 targets only",
     )
-    broken = plan(config({"mode": "fallback", "cb_config": {"failure_threshold": 3}})).warnings
-    assert broken == ("config.strategy.cb_config: is not applied by this version",)
+    beside = {"mode": "single", "on": ["quota"], "algorithm": "least_busy", "sticky": {"by": "metadata.u"}}
+    assert [warning.split(":")[0] for warning in plan(config(beside, ONE)).warnings] == [
+        "config.strategy.on",
+        "config.strategy.algorithm",
+        "config.strategy.sticky",
+    ]
 
 
 @pytest.mark.parametrize("mode", ["failover", "Fallback", ""])

@@ -9,12 +9,13 @@ from typing import Any
 
 from gatewaymw.core import json
 from gatewaymw.core.auth.keys import bearer
-from gatewaymw.core.commands import All, Close, Command, Flow, Read, Send, Wait
+from gatewaymw.core.commands import All, Ask, Close, Command, Flow, Read, Send, Wait
 from gatewaymw.core.endpoints import CHAT, Endpoint
 from gatewaymw.core.model import IDENTITY, Codec, Provider, Route
 from gatewaymw.core.plan import Group, Node, Retry, Target
 from gatewaymw.core.routing.reply import Live, Reply
 from gatewaymw.core.values import Answer, Call, Env, Failure, Outcome, Secret
+from gatewaymw.drivers.health import Health
 
 CHUNK = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n'
 ROLE = b'data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\n'
@@ -70,16 +71,25 @@ class World:
     open: set[int] = field(default_factory=set)
     pace: float = 0.0
     """Seconds that each read takes."""
+    lasts: float = 0.0
+    """Seconds that each answer takes."""
+    health: Health = field(default_factory=Health)
+    store: dict[str, bytes] = field(default_factory=dict)
+    price: float | None = None
+    rolls: Iterator[float] | None = None
+    """Dice that fall differently each time."""
 
     def env(self) -> Env:
-        return Env(
-            random=lambda: self.dice, now=lambda: self.time, clock=lambda: self.time, new_id=lambda: "id"
-        )
+        return Env(random=self.roll, now=lambda: self.time, clock=lambda: self.time, new_id=lambda: "id")
+
+    def roll(self) -> float:
+        return self.dice if self.rolls is None else next(self.rolls)
 
     def do(self, command: Command) -> Any:
         self.log.append(command)
         match command:
             case Send():
+                self.time += self.lasts
                 outcome = next(self.outcomes, None)
                 if outcome is None:
                     raise RanOut
@@ -98,6 +108,14 @@ class World:
                 self.time += seconds
             case All(flows):
                 return tuple(self.carry(flow) for flow in flows)
+            case Ask("health", args):
+                return self.health.ask(*args)
+            case Ask("store", ("get", key)):
+                return self.store.get(key)
+            case Ask("store", ("set", key, value, _)):
+                self.store[key] = value
+            case Ask("prices"):
+                return lambda *_: self.price
             case _:
                 return self.secrets[command.args[0]]  # type: ignore[union-attr]
         return None
@@ -112,7 +130,8 @@ class World:
 
     def run(self, flow: Flow[Reply]) -> Reply:
         reply: Reply = self.carry(flow)
-        assert self.open == ({reply.stream} if isinstance(reply, Live) else set()), "a stream was forgotten"
+        left = {stream for stream, _ in reply.beside} or {reply.stream} if isinstance(reply, Live) else set()
+        assert self.open == left, "a stream was forgotten"
         return reply
 
     @property

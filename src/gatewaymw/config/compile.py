@@ -6,6 +6,7 @@ A request never merges settings; what is wrong with a config is said here, with 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,7 @@ from .book import VirtualKey as VirtualKey
 from .checking_hooks import READERS, checks_of
 from .grouping import group
 from .reading import join
+from .resilience import below
 from .secrets import look_up
 from .settling import NOTHING_SAID, Settled, settle, target
 
@@ -114,6 +116,8 @@ def tree(
         raise ConfigError("must not be empty", path=f"{path}.targets")
     making.count(len(node.targets), depth, path)
     said = settle(node, above, path, making)
+    if told := below(node, path, making):
+        said = replace(said, settings={**said.settings, **told})
 
     children = []
     for index, child in enumerate(node.targets):

@@ -12,11 +12,13 @@ from typing import Any, TypeAlias
 from ..core.errors import ConfigError
 from ..core.plan import Group
 from ..core.plan import Node as Planned
+from ..core.routing.compare import MOST as COMPARED
 from ..core.routing.conditions import Reader, Regex, compile_query, reader, sole_text
 from ..core.values import NOTHING, Call
 from . import models, regexes
 from .book import Making
 from .reading import shown
+from .resilience import kinds_of, sticky
 
 Arm: TypeAlias = Callable[[Call], int | None]
 """The index of the child that some conditions choose, None where they do not hold."""
@@ -26,6 +28,9 @@ MEANING = {
     "on_status_codes": ("fallback",),
     "conditions": ("conditional",),
     "default": ("conditional",),
+    "on": ("fallback",),
+    "algorithm": ("loadbalance",),
+    "sticky": ("loadbalance",),
 }
 """Which of the built-in modes use which keys."""
 
@@ -38,8 +43,8 @@ def group(branch: models.Branch, children: tuple[Planned, ...], path: str, makin
     if not own:
         making.strays(strategy, at)
         _odd(strategy, branch, at, making)
-    if strategy.cb_config is not None:
-        making.warn(f"{at}.cb_config", "is not applied by this version")
+    if mode == "compare" and len(children) > COMPARED:
+        raise ConfigError(f"compares {COMPARED} targets at most", path=f"{path}.targets")
     return Group(
         mode=mode,
         path=path,
@@ -49,6 +54,9 @@ def group(branch: models.Branch, children: tuple[Planned, ...], path: str, makin
         bounds=_bounds(branch, path) if own or mode == "loadbalance" else (),
         **_choosing(strategy, branch, at, making) if own or mode == "conditional" else {},
         settings=_own(strategy) if own else NOTHING,
+        kinds=kinds_of(strategy.on),
+        algorithm=strategy.algorithm or "weighted",
+        sticky=sticky(strategy.sticky, f"{at}.sticky", making) if mode == "loadbalance" else None,
     )
 
 

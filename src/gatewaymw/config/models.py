@@ -26,7 +26,7 @@ from .options import STARS, Options, hidden
 from .options import Shape as Shape
 
 LONGEST_TIME = 24 * 3600 * 1000
-MODES = ("single", "fallback", "loadbalance", "conditional")
+MODES = ("single", "fallback", "loadbalance", "conditional", "compare")
 LEAF, BRANCH = "(leaf)", "(branch)"
 
 
@@ -59,6 +59,78 @@ Key: TypeAlias = Annotated[
 ]
 
 
+Percentage: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
+Kind: TypeAlias = Literal[
+    "timeout",
+    "connect",
+    "broken",
+    "context_length",
+    "content_filter",
+    "quota",
+    "rate_limit",
+    "guardrail",
+]
+"""As `core/routing/kinds.py` has them."""
+
+
+class RetryBudget(Shape):
+    """How many of a target's requests may repeat others. `true`: as the defaults say."""
+
+    percentage: Percentage = 20
+    """Of the requests within the window. Default 20."""
+    floor: Annotated[int, Field(strict=True, ge=0, le=1000)] = 3
+    """So many within the window at least. Default 3."""
+    window: Milliseconds = 10_000
+    """Milliseconds. Default 10000."""
+
+
+class CircuitBreaker(Shape):
+    """When a target is left alone, and for how long. Without a threshold: from 5 failures on."""
+
+    failure_threshold: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    """Failures within the window."""
+    failure_threshold_percentage: Percentage | None = None
+    """Failures of all answers within the window."""
+    minimum_requests: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 5
+    """Answers within the window from which on the percentage counts. Default 5."""
+    window: Milliseconds = 60_000
+    """Milliseconds. Default 60000."""
+    cooldown_interval: Milliseconds = 30_000
+    """Milliseconds for which the target is left alone. Default 30000."""
+    failure_status_codes: frozenset[Status] | None = None
+    """Default: 500 and above, and requests that take too long (408)."""
+    half_open_requests: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+    """Requests that are let through after that, all of which must do well. Default 1."""
+
+
+class Timeouts(Shape):
+    """Limits of a target, in milliseconds, besides `request_timeout`."""
+
+    connect: Milliseconds | None = None
+    """To a connection, TLS included. Default 10000."""
+    first_token: Milliseconds | None = None
+    """Of a stream, to its first meaningful event. Default: request_timeout."""
+    idle: Milliseconds | None = None
+    """Of a stream, between two pieces. Default 60000."""
+    total: Milliseconds | None = None
+    """All tries and the whole answer. Default: the gateway's total_timeout alone."""
+
+
+class Sticky(Shape):
+    """What keeps a caller at one target of a load balance: `by`, or Portkey's `hash_fields`."""
+
+    by: str | tuple[str, ...] | None = None
+    """metadata.KEY, header.NAME or params.KEY, or a list of them."""
+    ttl: Annotated[float, Field(strict=True, gt=0, le=LONGEST_TIME, allow_inf_nan=False)] | None = None
+    """Seconds after which a caller is drawn anew. Default: never."""
+    enabled: Flag | None = None
+    hash_fields: tuple[str, ...] | None = None
+
+
+def budget_of(value: Any) -> Any:
+    return {} if value is True else None if value is False else value
+
+
 class Retry(Shape):
     """When one target is asked again."""
 
@@ -72,6 +144,10 @@ class Retry(Shape):
     """The first pause at its longest, in milliseconds; each further one is twice as long. Default 1000."""
     cap: Annotated[float, Field(strict=True, ge=0, le=60_000, allow_inf_nan=False)] | None = None
     """The longest pause, in milliseconds. Default 60000."""
+    on: frozenset[Kind] | None = None
+    """Kinds of errors that are tried again. Beside it on_status_codes has no default."""
+    budget: Annotated[RetryBudget | None, BeforeValidator(budget_of)] = None
+    """A share of all requests that may be such tries; true for the usual one."""
 
 
 class Cache(Shape):
@@ -161,7 +237,14 @@ class Strategy(Shape):
     conditions: tuple[Condition, ...] | None = None
     default: Name | None = None
     """Conditional: the `name` of the target to take where no condition holds."""
-    cb_config: Any = None
+    on: frozenset[Kind] | None = None
+    """Fallback: kinds of errors that make it go on. Beside it on_status_codes has no default."""
+    algorithm: Literal["weighted", "least_busy", "lowest_latency"] | None = None
+    """Load balance: how a target is drawn. Default: weighted."""
+    sticky: Sticky | None = None
+    """Load balance: what keeps a caller at one target."""
+    cb_config: CircuitBreaker | None = None
+    """The circuit breaker of all targets below that do not say otherwise."""
 
 
 class Settings(Options):
@@ -179,6 +262,9 @@ class Settings(Options):
     cache: Annotated[Cache, BeforeValidator(cache_of)] | None = None
     request_timeout: Milliseconds | None = None
     """Milliseconds to the head of an answer."""
+    timeouts: Timeouts | None = None
+    cb_config: CircuitBreaker | None = None
+    """The circuit breaker of each target."""
     forward_headers: tuple[str, ...] | None = None
     """Names of client headers to copy to the provider."""
     strict_open_ai_compliance: Flag | None = None
@@ -196,7 +282,6 @@ class Settings(Options):
     """Run after all others before a request."""
     default_output_guardrails: Shorthand | None = None
     # Portkey takes these; here they change nothing, and a warning says so.
-    cb_config: Any = None
     id: Any = None
     metadata: Any = None
     on_status_codes: Any = None

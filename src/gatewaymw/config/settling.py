@@ -16,9 +16,9 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.model import Provider
-from ..core.plan import RETRIED, Credential, Retry, Target, lacking
+from ..core.plan import Credential, Target, lacking
 from ..core.values import NOTHING
-from . import checking_hooks, models
+from . import checking_hooks, models, resilience
 from .book import Making
 from .checking_hooks import gathered
 from .credentials import Upstream, upstream
@@ -124,16 +124,6 @@ def _overrides(node: models.Settings, path: str) -> Mapping[str, Any]:
     raise ConfigError("holds something that JSON cannot say", path=f"{path}.override_params")
 
 
-def _retry(retry: models.Retry, path: str, making: Making) -> dict[str, Any]:
-    making.strays(retry, path)
-    base = 1.0 if retry.base is None else retry.base / 1000
-    cap = 60.0 if retry.cap is None else retry.cap / 1000
-    if base > cap:
-        raise ConfigError("the first pause is longer than the longest, cap", path=f"{path}.base")
-    on = RETRIED if retry.on_status_codes is None else retry.on_status_codes
-    return {"retry": Retry(retry.attempts, on, bool(retry.use_retry_after_header), base, cap)}
-
-
 def _cache(cache: models.Cache, path: str, making: Making) -> dict[str, Any]:
     making.strays(cache, path)
     if cache.mode == "semantic":
@@ -156,7 +146,9 @@ def _unused(value: Any, path: str, making: Making) -> dict[str, Any]:
 
 
 READERS: Mapping[str, Callable[[Any, str, Making], dict[str, Any]]] = {
-    "retry": _retry,
+    "retry": resilience.retry,
+    "cb_config": resilience.breaker,
+    "timeouts": resilience.timeouts,
     "request_timeout": lambda milliseconds, path, making: {"timeout": milliseconds / 1000},
     "custom_host": _host,
     "forward_headers": lambda names, path, making: {"forward": forwardable(names, path)},
@@ -165,5 +157,5 @@ READERS: Mapping[str, Callable[[Any, str, Making], dict[str, Any]]] = {
     "commit": lambda value, path, making: {"commit_early": value == "headers"},
     "cache": _cache,
     **checking_hooks.READERS,
-    **dict.fromkeys(("cb_config", "id", "metadata", "on_status_codes", "url_to_fetch"), _unused),
+    **dict.fromkeys(("id", "metadata", "on_status_codes", "url_to_fetch"), _unused),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from .checks.hook import Checks
@@ -11,6 +12,19 @@ from .model import Provider
 from .values import NOTHING, Call, Fields, Secret
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
+NO_KINDS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many of a target's requests may repeat others, hedges included."""
+
+    share: float = 0.2
+    """Of the requests within the window."""
+    floor: int = 3
+    """So many at least."""
+    window: float = 10.0
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,44 @@ class Retry:
     use_retry_after: bool = False
     base: float = 1.0
     cap: float = 60.0
+    kinds: frozenset[str] = NO_KINDS
+    """Kinds of errors besides: see `routing.kinds`."""
+    budget: Budget | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a target is left alone, and for how long. Times are seconds."""
+
+    failures: int | None = 5
+    """Within the window; None: it is the share that counts."""
+    share: float | None = None
+    """Of all answers within the window, from 0 to 1."""
+    minimum: int = 5
+    """Answers within the window from which on the share counts."""
+    window: float = 60.0
+    cooldown: float = 30.0
+    statuses: frozenset[int] | None = None
+    """What counts as a failure; None: 500 and above, and whatever the network failed at."""
+    probes: int = 1
+    """Requests let through after the cool-down, all of which must do well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits of one target, in seconds; None: the gateway's own."""
+
+    connect: float | None = None
+    """To a connection, TLS included."""
+    first_token: float | None = None
+    """Of a stream: to its first meaningful event."""
+    idle: float | None = None
+    """Of a stream: between two pieces."""
+    total: float | None = None
+    """All tries and the whole answer."""
+
+
+NO_TIMEOUTS = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +117,14 @@ class Target:
     """Commit on the answer's head, as the original does, not on the first meaningful event."""
     checks: Checks | None = None
     """Hooks around each request; None where there are none."""
+    timeouts: Timeouts = NO_TIMEOUTS
+    breaker: Breaker | None = None
+    measured: bool = False
+    """Some load balance above asks how busy it is, or how fast."""
+    tracked: str = field(init=False, default="")
+    """What its health is kept by; empty where nobody asks for it."""
+    watched: bool = field(init=False, default=False)
+    """It has a breaker."""
     base: str = field(init=False, default="")
     """Where requests go: `base_url`, or the provider's own with the options filled in."""
     headers: Mapping[str, str] = field(init=False, default_factory=dict, repr=False)
@@ -101,6 +161,32 @@ class Target:
         }
         object.__setattr__(self, "headers", {**self.provider.headers, **own})
         object.__setattr__(self, "asks", self.provider.accepts.union(self.forward))
+        object.__setattr__(self, "watched", self.breaker is not None)
+        if self.breaker or self.retry.budget or self.measured:
+            object.__setattr__(self, "tracked", self._named())
+
+    def _named(self) -> str:
+        """The same for the same target in each worker, another where its rules or its place are others: who
+        asks for a time limit of its own must not have the target left alone for everyone."""
+        held, rules = self.credential is not None and self.credential.held, (self.breaker, self.retry.budget)
+        told = self.path, self.mark, self.base, held, rules, self.timeout, self.timeouts
+        return blake2b(repr(told).encode(errors="replace"), digest_size=16).hexdigest()
+
+    @property
+    def mark(self) -> str:
+        """What tells it from its neighbours, wherever it stands among them: its name, or what it calls."""
+        model = self.overrides.get("model", "")
+        return self.name or f"{self.provider.name} {self.base} {model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """What keeps a caller at one child of a load balance."""
+
+    by: tuple[str, ...]
+    """`metadata.KEY`, `header.NAME`, `params.KEY`."""
+    ttl: float | None = None
+    """Seconds after which it is drawn anew; None: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +207,24 @@ class Group:
     """Conditional: which condition chooses for a call, in words, for whoever asks why."""
     settings: Mapping[str, Any] = NOTHING
     """Whatever else a registered strategy was given."""
+    kinds: frozenset[str] = NO_KINDS
+    """Kinds of errors that make a fallback go on besides: see `routing.kinds`."""
+    algorithm: str = "weighted"
+    """Load balance: `weighted`, `least_busy` or `lowest_latency`."""
+    sticky: Sticky | None = None
+    watched: bool = field(init=False, default=False)
+    """Some target below has a breaker."""
+    marks: tuple[bytes, ...] = field(init=False, default=())
+    """Of a sticky load balance: what its children are told apart by."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "watched", any(child.watched for child in self.children))
+        if self.sticky:
+            object.__setattr__(self, "marks", marks_of(self.children))
+
+    @property
+    def mark(self) -> str:
+        return self.name or f"{self.mode}({', '.join(child.mark for child in self.children)})"
 
 
 Node: TypeAlias = Target | Group
@@ -142,6 +246,16 @@ class Plan:
         object.__setattr__(self, "sole", len({(leaf.provider.name, leaf.base) for leaf in leaves}) == 1)
         held = any(leaf.credential is not None and leaf.credential.held for leaf in leaves)
         object.__setattr__(self, "held", held)
+
+
+def marks_of(children: tuple[Node, ...]) -> tuple[bytes, ...]:
+    """Names of nodes that do not depend on how many stand before them. Twins are numbered."""
+    seen: dict[str, int] = {}
+    made = []
+    for child in children:
+        twin = seen[child.mark] = seen.get(child.mark, 0) + 1
+        made.append(f"{twin} {child.mark}".encode(errors="replace"))
+    return tuple(made)
 
 
 def targets(node: Node) -> tuple[Target, ...]:

@@ -89,20 +89,38 @@ class Request:
     """The longest whole body that is read."""
     guarded: bool = False
     """A caller chose this host: only public addresses may be dialled."""
+    connect: float | None = None
+    """How long a connection may take to be made; None: as long as the transport gives one."""
 
     # Each request is remade twice on its way. `replace` takes thrice the time of a constructor.
 
     def bearing(self, headers: Mapping[str, str]) -> Request:
         """The same with these headers."""
         return Request(
-            self.method, self.url, headers, self.body, self.timeout, self.idle, self.limit, self.guarded
+            self.method,
+            self.url,
+            headers,
+            self.body,
+            self.timeout,
+            self.idle,
+            self.limit,
+            self.guarded,
+            self.connect,
         )
 
     def within(self, seconds: float) -> Request:
         """The same with so much time, at most, to its head and between two reads."""
         timeout, idle = min(seconds, self.timeout or seconds), min(seconds, self.idle or seconds)
         return Request(
-            self.method, self.url, self.headers, self.body, timeout, idle, self.limit, self.guarded
+            self.method,
+            self.url,
+            self.headers,
+            self.body,
+            timeout,
+            idle,
+            self.limit,
+            self.guarded,
+            self.connect,
         )
 
     def __repr__(self) -> str:
@@ -191,6 +209,8 @@ class Call:
     """How often the target has been asked again already."""
     traced: bool = False
     """Somebody wants to know why: flows say notes (`commands.Note`)."""
+    forced: bool = False
+    """All breakers on its way were open: none is heeded."""
 
 
 @dataclass(frozen=True, slots=True)

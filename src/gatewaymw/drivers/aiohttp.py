@@ -94,6 +94,12 @@ class Connector(aiohttp.TCPConnector):
         return None
 
 
+@lru_cache(64)
+def patience(connect: float) -> aiohttp.ClientTimeout:
+    """All other times are kept here."""
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect)
+
+
 class AsyncAiohttp:
     """An AsyncTransport on asyncio, for one origin, or for all those that callers choose."""
 
@@ -117,7 +123,7 @@ class AsyncAiohttp:
                 socket_factory=opener(guarded),
                 happy_eyeballs_delay=EYEBALLS,
             ),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECTING),
+            timeout=patience(CONNECTING),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=OWN,
@@ -143,7 +149,12 @@ class AsyncAiohttp:
         try:
             async with asyncio.timeout_at(until):
                 response = await self._session.request(
-                    request.method, at, headers=headers, data=content(request), allow_redirects=False
+                    request.method,
+                    at,
+                    headers=headers,
+                    data=content(request),
+                    allow_redirects=False,
+                    timeout=patience(request.connect or CONNECTING),
                 )
         except (aiohttp.ClientError, OSError, Unreachable) as error:
             raise Unreachable(failure_of(error)) from None

@@ -65,12 +65,19 @@ def built(client: Any, httpx: Any, request: Request) -> Any:
             (name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()
         ],
         content=request.body,
-        timeout=httpx.Timeout(request.timeout),
+        timeout=httpx.Timeout(request.timeout, connect=connecting(request)),
     )
     for name in ("accept", "cookie"):  # the client's own additions are none of the upstream's business
         if name not in request.headers:
             made.headers.pop(name, None)
     return made
+
+
+def connecting(request: Request) -> float | None:
+    """Seconds for a connection, which are a part of those for the head."""
+    if request.connect is None or request.timeout is None:
+        return request.connect or request.timeout
+    return min(request.connect, request.timeout)
 
 
 def patient(made: Any, seconds: float | None) -> None:

@@ -59,8 +59,9 @@ def outgoing(request: Request) -> httpcore.Request:
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
     if request.body or request.method not in ("GET", "HEAD", "DELETE"):
         headers.append((b"content-length", b"%d" % len(request.body)))
-    connect = request.timeout if hurried(request) else CONNECTING
-    timeouts = {"connect": connect, "pool": connect, "write": WRITING}
+    pool = request.timeout if hurried(request) else CONNECTING
+    connect = request.connect if given(request) else pool
+    timeouts = {"connect": connect, "pool": pool, "write": WRITING}
     content = Content(request.body)
     return httpcore.Request(
         request.method, at, headers=headers, content=content, extensions={"timeout": timeouts}
@@ -99,10 +100,17 @@ def hurried(request: Request) -> bool:
     return request.timeout is not None and request.timeout <= CONNECTING
 
 
+def given(request: Request) -> bool:
+    """Whether a connection has a time of its own, which is over before the head's."""
+    return request.connect is not None and (request.timeout is None or request.connect < request.timeout)
+
+
 def failure_of(error: Exception, request: Request) -> Failure:
     """What an error of httpcore's means to the core, where no answer had begun."""
-    if isinstance(error, httpcore.PoolTimeout | httpcore.ConnectTimeout) and not hurried(request):
-        return BUSY if isinstance(error, httpcore.PoolTimeout) else CONNECT
+    if isinstance(error, httpcore.ConnectTimeout) and (given(request) or not hurried(request)):
+        return CONNECT
+    if isinstance(error, httpcore.PoolTimeout) and not hurried(request):
+        return BUSY
     if isinstance(error, httpcore.TimeoutException):
         return TIMEOUT
     if isinstance(error, httpcore.ConnectError):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from . import lookups
+from . import lookups, prices
+from .health import Health
 from .hosted import ask, ask_sync, check, check_sync, told, told_sync
 from .identity import Identities
 
@@ -24,6 +25,7 @@ def services(
     identities: Identities,
     checks: Mapping[str, Service],
     seconds: float,
+    health: Health,
 ) -> tuple[Mapping[str, Service], Mapping[str, Service]]:
     """The services of a gateway: for the async driver, and for the sync one."""
 
@@ -40,6 +42,8 @@ def services(
         "jwt": lookups.verify_async,
         "check": partial(check, checks, seconds),
         "hooks": told,
+        "health": health.ask_async,
+        "prices": partial(ask, prices.ready),
     }
     there: dict[str, Service] = {
         "secret": secret_sync,
@@ -48,6 +52,8 @@ def services(
         "jwt": lookups.verify,
         "check": partial(check_sync, checks, seconds),
         "hooks": told_sync,
+        "health": health.ask,
+        "prices": prices.ready,
     }
     if auth is not None:
         here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)

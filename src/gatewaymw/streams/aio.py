@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import AbstractEventLoop, CancelledError, Task, _get_running_loop, current_task
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import anyio
 from anyio.lowlevel import RunVar, checkpoint
 
 from ..core.errors import GatewayError
+from ..core.routing.pipeline import Passage
 from ..core.routing.reply import Live
 from ..drivers.aio import Driver
 from ..drivers.transport import Unreachable
@@ -47,7 +48,7 @@ class Pouring:
         self._last = time.monotonic()
         self._stuck = False
         self._comments = pace.keep_alive is not None and live.passage.speaks
-        self._turn = anyio.Lock(fast_acquire=True) if self._comments else None
+        self._turn = anyio.Lock(fast_acquire=True) if self._comments or live.beside else None
         self._ended: anyio.Event | None = None
 
     async def run(self, driver: Driver) -> None:
@@ -76,13 +77,23 @@ class Pouring:
 
     async def _pass_on(self, driver: Driver) -> None:
         """Piece by piece: a client that reads slowly slows the upstream, and nothing piles up here."""
-        live, passage = self._live, self._live.passage
+        live = self._live
         say = self._say_in_turn if self._turn else self._say
         if live.body:
             await say(live.body)
-        if passage.over:
+        if live.passage.over:
             return
-        body, idle = driver.opened(live.stream)
+        if not live.beside:
+            return await self._pass_on_one(driver, live.stream, live.passage, say)
+        async with anyio.create_task_group() as tasks:
+            for stream, passage in live.beside:
+                tasks.start_soon(self._pass_on_one, driver, stream, passage, say)
+        await say(live.passage.close())
+
+    async def _pass_on_one(
+        self, driver: Driver, stream: int, passage: Passage, say: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        body, idle = driver.opened(stream)
         while not passage.over:
             try:
                 data = await body.read(idle)

@@ -13,19 +13,21 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, Note, because, close, note, read, send, wait
+from ..commands import Flow, Note, ask, because, close, note, read, send, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
 from ..plan import Retry, Target
 from ..values import JSON, Answer, Call, Env, Failure
 from .encode import Prepared, prepare
-from .failures import discreet, failed, parsed, redacted, refusal
+from .failures import discreet, failed, parsed, redacted, refusal, told
+from .kinds import kind_of
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
 from .reasons import tried
 from .reply import Live, Reply
 from .retry import pause
+from .tracking import name_of
 
 T = TypeVar("T")
 
@@ -41,7 +43,7 @@ def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     live = made.stream or (call.endpoint.answer == "bytes" and made.codec.media is None)
-    tries = call.spent
+    tries, patience = call.spent, target.timeouts.first_token if made.stream else None
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
@@ -51,14 +53,16 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
             if outcome.stream is None:
                 result = whole(outcome, made, target, call)
             else:
-                expires = started + (request.timeout or 0)
+                expires = min(started + (patience or request.timeout or 0), call.deadline)
                 result = yield from streamed(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
             if call.traced and isinstance(result, Live):
                 said = f"committed with {len(result.body)} bytes for the client"
                 yield from note(Note(target.path, "commit", said))
             return replace(result, tries=tries, attempts=tries + 1, again=True) if tries else result
-        seconds = again(target.retry, tries, result, call, env)
+        seconds = again(target.retry, tries, result, made, call, env)
+        if seconds is not None and target.retry.budget and not (yield from afforded(target, call, env)):
+            seconds = None
         if call.traced:
             yield from because(target.path, tried(target.retry, tries, result, seconds))
         if seconds is None:
@@ -67,11 +71,26 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
         tries += 1
 
 
-def again(retry: Retry, tries: int, result: Answer | Failure, call: Call, env: Env) -> float | None:
+def again(
+    retry: Retry, tries: int, result: Answer | Failure, made: Prepared, call: Call, env: Env
+) -> float | None:
     """Seconds until the next try; None where there is none."""
-    if tries >= retry.attempts or result.status not in retry.on:
+    if tries >= retry.attempts or not repeats(retry, result, made, call):
         return None
     return pause(retry, tries, result, call.deadline - env.now(), env)
+
+
+def repeats(retry: Retry, result: Answer | Failure, made: Prepared, call: Call) -> bool:
+    """Whether such an answer is worth another try."""
+    if result.status in retry.on or not retry.kinds:
+        return result.status in retry.on
+    return kind_of(*told(result, made, call)) in retry.kinds
+
+
+def afforded(target: Target, call: Call, env: Env) -> Flow[bool]:
+    """Whether the target's retry budget has one left, which is then taken."""
+    left: bool = yield from ask("health", "retry", name_of(target, call), target, env.now())
+    return left
 
 
 def streamed(

@@ -62,13 +62,20 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
         address(route, target, call, context),
         headers_of(target, call, kind) if known is None else known,
         payload,
-        target.timeout or PATIENCE,
-        IDLE if context.stream else PATIENCE,
+        patience(target, context.stream),
+        (target.timeouts.idle or IDLE) if context.stream else PATIENCE,
         guarded=target.guarded,
+        connect=target.timeouts.connect,
     )
     if known is None:
         request = signed(request, kind, target, call, keys)
     return Prepared(request, route.codec, context, context.stream, encoded, keys)
+
+
+def patience(target: Target, stream: bool) -> float:
+    """Seconds to the head of an answer, which of a stream must not come later than its first event."""
+    first = target.timeouts.first_token if stream else None
+    return min(target.timeout or PATIENCE, first or PATIENCE)
 
 
 def signed(request: Request, kind: str | None, target: Target, call: Call, keys: Keys) -> Request:

@@ -12,6 +12,7 @@ from ..model import Keys
 from ..plan import Target
 from ..values import Answer, Call, Failure, Outcome
 from .encode import Prepared
+from .kinds import listed
 from .pipeline import ODD
 from .reply import Reply
 
@@ -26,32 +27,35 @@ def refusal(error: GatewayError, client: Client) -> Reply:
 
 def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call, tries: int) -> Reply:
     """A provider's error, or the want of any answer, after so many retries."""
-    provider, retry = made.context.provider, target.retry
-    if isinstance(result, Answer):
-        status = result.status if result.status >= 400 else 502
-        body = explained(result, status, made)
-    else:
-        status = result.status
-        error = GatewayError(
-            worded(result, provider, made),
-            status=status,
-            type=UpstreamError.TYPES.get(status, "upstream_error"),
-            code=result.code,
-        )
-        body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
-    body = redacted(body, made.keys)
+    retry = target.retry
+    status, body = told(result, made, call)
     headers = result.headers if isinstance(result, Answer) else {}
-    spent = retry.attempts > 0 and result.status in retry.on
-    told, again = -1 if spent else tries, spent or tries > 0
+    spent = retry.attempts > 0 and listed(retry.on, retry.kinds, result.status, body)
     return Reply(
         status=status,
         body=body,
         headers=headers,
         target=target,
-        tries=told,
-        again=again,
+        tries=-1 if spent else tries,
+        again=spent or tries > 0,
         attempts=tries + 1,
     )
+
+
+def told(result: Answer | Failure, made: Prepared, call: Call) -> tuple[int, bytes]:
+    """The status and the body by which the client hears of it."""
+    if isinstance(result, Answer):
+        status = result.status if result.status >= 400 else 502
+        return status, redacted(explained(result, status, made), made.keys)
+    provider = made.context.provider
+    error = GatewayError(
+        worded(result, provider, made),
+        status=result.status,
+        type=UpstreamError.TYPES.get(result.status, "upstream_error"),
+        code=result.code,
+    )
+    body = json.dumps({**call.endpoint.client.error(error), "provider": provider})
+    return result.status, redacted(body, made.keys)
 
 
 def worded(failure: Failure, provider: str, made: Prepared) -> str:

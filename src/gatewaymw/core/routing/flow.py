@@ -9,11 +9,13 @@ from ..commands import Flow
 from ..errors import GatewayError
 from ..plan import Group, Node, Target
 from ..values import Call, Env
+from . import compare as compare  # which registers itself
 from .batching import batched
 from .failures import refusal
 from .reasons import told
 from .reply import Reply
 from .strategies import STRATEGIES
+from .tracking import tracked
 
 
 def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
@@ -22,15 +24,34 @@ def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
     Raises no GatewayError: whatever goes wrong at a node comes back as that node's reply, so that
     a fallback above it can go on to the next.
     """
-    flow = asked(node, call, env) if isinstance(node, Target) else decided(node, call, env)
+    return insisted(node, call, env) if node.watched else at(node, call, env)
+
+
+def insisted(node: Node, call: Call, env: Env) -> Flow[Reply]:
+    """Where the breakers of all targets that could have been asked are open, none is heeded."""
+    reply = yield from at(node, call, env)
+    return (yield from at(node, replace(call, forced=True), env)) if reply.skipped else reply
+
+
+def at(node: Node, call: Call, env: Env) -> Flow[Reply]:
+    flow = leaf(node, call, env) if isinstance(node, Target) else decided(node, call, env)
     return told(flow, node) if call.traced else flow
 
 
-def asked(target: Target, call: Call, env: Env) -> Flow[Reply]:
+def leaf(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """One target, within what its config wants around it."""
+    if (total := target.timeouts.total) is not None:
+        call = replace(call, deadline=min(call.deadline, env.now() + total))
     if target.checks is None:
-        return batched(target, call, env)
-    return checked(target, call, env, lambda sent: batched(target, sent, env))
+        return followed(target, call, env)
+    return checked(target, call, env, lambda sent: followed(target, sent, env))
+
+
+def followed(target: Target, call: Call, env: Env) -> Flow[Reply]:
+    """One target, whose health is kept where somebody asks for it."""
+    if target.tracked:
+        return tracked(target, call, env, lambda sent: batched(target, sent, env))
+    return batched(target, call, env)
 
 
 def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
@@ -45,8 +66,8 @@ def among(group: Group, call: Call, env: Env) -> Flow[Reply]:
 
     def visit(child: Node) -> Flow[Reply]:
         nonlocal visits, attempts
-        visits += 1
-        reply = yield from run(child, call, env)
+        reply = yield from at(child, call, env)
+        visits += not reply.skipped
         attempts += reply.attempts
         return reply
 

@@ -68,6 +68,13 @@ class Passage(Protocol):
         ...
 
 
+def taken(passage: Passage, data: bytes | Failure) -> bytes:
+    """What the client is told of what a read came to. A failure is the end, as nothing is. Raises Broken."""
+    if isinstance(data, Failure):
+        return passage.fail(data)
+    return passage.feed(data) if data else passage.close()
+
+
 Scrub = Callable[[bytes], bytes]
 """Takes credentials out of what an error quotes."""
 
@@ -276,7 +283,8 @@ class Bounded:
 
 
 LATE = GatewayError(
-    "the answer took longer than this gateway gives one; its total_timeout says how long that is",
+    "the answer took longer than this gateway gives one; its total_timeout, or timeouts.total of the target,"
+    " says how long that is",
     status=504,
     type="timeout_error",
     code="total_timeout",

@@ -44,6 +44,8 @@ class Reply:
     """Flows to be run once the client has the last byte. A stream that was cut is followed by none."""
     trace: Trace = field(default=(), repr=False)
     """How it was come by, where that was asked for."""
+    skipped: bool = False
+    """The target was not asked, since its breaker is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +55,5 @@ class Live(Reply):
     stream: int
     """The upstream's open body; `NO_STREAM` where `body` holds all of it and the passage is over."""
     passage: Passage
+    beside: tuple[tuple[int, Passage], ...] = ()
+    """Where several streams are one answer: each of them. `passage` then is what they have in common."""

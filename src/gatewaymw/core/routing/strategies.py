@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable
-from itertools import islice
 from typing import Protocol
 
 from ..commands import Flow, because
 from ..errors import BadRequest
 from ..plan import Group, Node
 from ..values import Call, Env
+from .balance import order
+from .kinds import kind_of
 from .reasons import drew, kept, left
 from .reply import Reply
 
@@ -49,32 +50,56 @@ def single(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
 
 @strategy("fallback")
 def fallback(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
-    """Each child in turn until one does well; the last one's word counts, whatever it is."""
-    last = len(group.children) - 1
-    for child in islice(group.children, last):  # a slice would copy them all for each request
+    """Each child in turn until one does well; the last one's word counts, whatever it is. Those whose breaker
+    is open are passed over."""
+    asked: Reply | None = None
+    for child in group.children:
         reply = yield from visit(child)
-        if reply.final or not falls_back(group.on, reply.status) or env.now() >= call.deadline:
-            if call.traced:
+        more = call.traced and child is not group.children[-1]
+        if reply.skipped:
+            asked = asked or reply
+            if more:
+                yield from because(group.path, left(child, reply))
+            continue
+        asked = reply
+        if reply.final or not goes_on(group, reply) or env.now() >= call.deadline:
+            if more:
                 yield from because(group.path, kept(child, reply, group.on))
-            return reply
-        if call.traced:
+            break
+        if more:
             yield from because(group.path, left(child, reply))
-    return (yield from visit(group.children[last]))
+    assert asked is not None
+    return asked
 
 
-def falls_back(on: frozenset[int] | None, status: int) -> bool:
-    return status in on if on is not None else not 200 <= status < 300
+def goes_on(group: Group, reply: Reply) -> bool:
+    """Whether the next one is to be asked."""
+    if group.on is None and not group.kinds:
+        return not 200 <= reply.status < 300
+    if group.on is not None and reply.status in group.on:
+        return True
+    return bool(group.kinds) and kind_of(reply.status, reply.body) in group.kinds
 
 
 @strategy("loadbalance")
 def loadbalance(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
-    """One child, drawn by weight."""
-    bounds, last = group.bounds, len(group.bounds) - 1
-    drawn = env.random() * bounds[last]
-    index = bisect(bounds, drawn, 0, last)
-    if call.traced:
-        yield from because(group.path, drew(group, drawn, index))
-    return (yield from visit(group.children[index]))
+    """One child, drawn by weight, by its load, or by what keeps a caller where it is. Where its breaker is
+    open, another."""
+    if not group.watched and not group.sticky and group.algorithm == "weighted":
+        bounds, last = group.bounds, len(group.bounds) - 1
+        point = env.random() * bounds[last]
+        index = bisect(bounds, point, 0, last)
+        if call.traced:
+            yield from because(group.path, drew(group, point, index))
+        return (yield from visit(group.children[index]))
+    first: Reply | None = None
+    for index in (yield from order(group, call, env)):
+        reply = yield from visit(group.children[index])
+        if not reply.skipped:
+            return reply
+        first = first or reply
+    assert first is not None
+    return first
 
 
 @strategy("conditional")

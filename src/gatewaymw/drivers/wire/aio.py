@@ -68,7 +68,7 @@ class AsyncWire:
                 connection.abort()
                 connection = self._shelf.take(at.origin)
             if connection is None:
-                connection = await self._connect(at.origin, until)
+                connection = await self._connect(at.origin, until, request.connect)
             self._shelf.lend(connection)
             connection.ask(request, at)
             headers = as_asked(await connection.head(until))
@@ -78,8 +78,8 @@ class AsyncWire:
             if opened is None:
                 self._done(connection)
 
-    async def _connect(self, origin: Origin, until: float | None) -> Connection:
-        seconds, late = within(until, self._loop.time(), CONNECT)
+    async def _connect(self, origin: Origin, until: float | None, most: float | None) -> Connection:
+        seconds, late = within(until, self._loop.time(), CONNECT, most)
         try:
             async with asyncio.timeout(seconds):
                 return await self._opening(origin)

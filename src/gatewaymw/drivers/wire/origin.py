@@ -87,8 +87,11 @@ def latin(text: str) -> bytes:
         raise Unreachable(UNREACHABLE) from None
 
 
-def within(until: float | None, now: float, late: Failure) -> tuple[float, Failure]:
-    """How many seconds to wait for a connection, and what it is called where it does not come: `late`, or
-    that the whole request has no time left."""
-    left = CONNECTING if until is None else until - now
-    return (CONNECTING, late) if left >= CONNECTING else (max(left, 0), TIMEOUT)
+def within(
+    until: float | None, now: float, late: Failure, most: float | None = None
+) -> tuple[float, Failure]:
+    """How many seconds to wait for a connection, `most` at most, and what it is called where none comes:
+    `late`, or that the whole request has no time left."""
+    most = CONNECTING if most is None else most
+    left = most if until is None else until - now
+    return (most, late) if left >= most else (max(left, 0), TIMEOUT)

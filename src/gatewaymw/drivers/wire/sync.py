@@ -60,7 +60,7 @@ class Wire:
         connection: Connection | None = None
         opened: Opened | None = None
         try:
-            connection = self._kept(at.origin) or self._connect(at.origin, until)
+            connection = self._kept(at.origin) or self._connect(at.origin, until, request.connect)
             self._shelf.lend(connection)
             connection.ask(request, at, until)
             connection.head(until)
@@ -88,9 +88,9 @@ class Wire:
             connection.close()
         return None
 
-    def _connect(self, origin: Origin, until: float | None) -> Connection:
+    def _connect(self, origin: Origin, until: float | None, most: float | None) -> Connection:
         now = time.monotonic()
-        seconds, late = within(until, now, CONNECT)
+        seconds, late = within(until, now, CONNECT, most)
         try:
             return self._opening(origin, now + seconds)
         except TimeoutError:
