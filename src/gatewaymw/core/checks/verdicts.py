@@ -124,7 +124,7 @@ def side_by_side(runs: Sequence[Inspect], subject: Subject, pure: bool) -> Flow[
         for run in runs:
             outcome = yield from run(subject)
             found.append(outcome)
-    elif runs:
+    else:
         found += yield from all_of(*(run(subject) for run in runs))
     latest = subject
     for index, run in enumerate(runs):
