@@ -44,7 +44,7 @@ class Place(NamedTuple):
 
 @inquiry(
     "default.validUrls",
-    flag("onlyDNS", "the names have public addresses, which is not asked for anything"),
+    flag("onlyDNS", "it is enough that each name has a public address"),
     NOT,
     SCOPE,
     words=f"each http(s) address in the text answers HEAD with 2xx within {SECONDS:g} s; without any, never",

@@ -14,10 +14,10 @@ from .. import json
 FENCES = re.compile("```+")
 LANGUAGE = re.compile(r"[A-Za-z_+#.-][A-Za-z0-9_+#.-]*+(?=\s)")
 TOKEN = re.compile(
-    r"""[ \t\r\n]*+(?P<token>
+    r"""[ \t\r\n]*+(?:
     (?P<mark>[{}\[\]:,])
     |(?P<text>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
-    |-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)""",
+    |(?P<plain>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null))""",
     re.VERBOSE,
 )
 NEXT = {
@@ -111,17 +111,17 @@ def begin(text: str, at: int) -> int:
 
 def _step(stack: list[Open], token: re.Match[str], whole: list[Span]) -> bool:
     """Whether a token may stand where it does; the stack is as it is after it."""
-    kind = token["mark"] or ("text" if token["text"] else "plain")
+    kind = token["mark"] or str(token.lastgroup)
     now = stack[-1]
     after = NEXT[now.state].get(kind)
     if after is None:
         return False
-    if after != "end":
-        now.state = after
-        if kind in ("{", "["):
-            stack.append(Open(token.start("token"), kind))
+    if after == "end":
+        stack.pop()
+        above = stack[-1].within if stack else whole
+        above += [(now.start, token.end())] if kind == "}" else now.within
         return True
-    stack.pop()
-    above = stack[-1].within if stack else whole
-    above += [(now.start, token.end())] if kind == "}" else now.within
+    now.state = after
+    if kind == "{" or kind == "[":
+        stack.append(Open(token.end() - 1, kind))
     return True
