@@ -19,8 +19,7 @@ from gatewaymw.core.checks.model import Address, Finding, Prepared, Subject, Too
 from gatewaymw.core.checks.texts import inspected
 from gatewaymw.core.errors import ConfigError
 from gatewaymw.core.values import Env
-from gatewaymw.drivers import aio, services, sync
-from gatewaymw.drivers.identity import Identities
+from gatewaymw.drivers import aio, lookups, sync
 from gatewaymw.drivers.outbound import AsyncOutbound, Outbound
 from upstream import Upstream, whole
 
@@ -58,26 +57,28 @@ def stored(kept: dict[str, bytes]) -> Callable[..., bytes | None]:
 
 
 def judged_sync(check: Prepared, about: Subject, kept: dict[str, bytes] | None = None) -> Finding:
-    _, there = services.services(None, lambda source: source, Identities())
     outbound = Outbound(name="wire")
+    held = stored({} if kept is None else kept)
+    services = {"resolve": lookups.resolve_sync, "jwt": lookups.verify, "store": held}
     try:
-        with sync.Driver(outbound, {**there, "store": stored({} if kept is None else kept)}) as driver:
+        with sync.Driver(outbound, services) as driver:
             return driver.run(check(about, ENV))
     finally:
         outbound.close()
 
 
 def judged_async(check: Prepared, about: Subject, kept: dict[str, bytes] | None = None) -> Finding:
-    here, _ = services.services(None, lambda source: source, Identities())
     held = stored({} if kept is None else kept)
 
     async def store(*args: Any) -> bytes | None:
         return held(*args)
 
+    services = {"resolve": lookups.resolve, "jwt": lookups.verify_async, "store": store}
+
     async def run() -> Finding:
         outbound = AsyncOutbound(name="wire")
         try:
-            async with aio.Driver(outbound, {**here, "store": store}) as driver:
+            async with aio.Driver(outbound, services) as driver:
                 return await driver.run(check(about, ENV))
         finally:
             await outbound.aclose()

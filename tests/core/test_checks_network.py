@@ -33,6 +33,7 @@ def test_addresses_are_found_as_they_are_written() -> None:
         ("https://[::1]/", None),
         ("https://é.example/", None),
         ("https://", None),
+        ("https://a.example/\ud800", "https://a.example/?"),
         ("https://a.example/" + "x" * 2048, None),
     ],
 )

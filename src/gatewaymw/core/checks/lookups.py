@@ -72,7 +72,7 @@ def place(url: str) -> Place | None:
     parts = PLACE.fullmatch(url) if len(url) <= LONGEST else None
     if parts is None:
         return None
-    rest = quote(parts["rest"] or "/", SAFE)
+    rest = quote(parts["rest"] or "/", SAFE, errors="replace")
     return Place(parts["origin"].lower() + ("/" if rest[0] == "?" else "") + rest, parts["host"].lower())
 
 

@@ -83,9 +83,8 @@ def read(text: str) -> list[Any]:
 
 def objects(text: str) -> list[Span]:
     """Where the outermost objects of a text begin and end. Raises ValueError for too many."""
-    whole: list[Span] = []
+    whole, at = quickly(text)
     stack: list[Open] = []
-    at = begin(text, 0)
     while at >= 0 and len(whole) <= MOST:
         token = TOKEN.match(text, at) if stack else None
         if stack and (token is None or not _step(stack, token, whole)):
@@ -101,6 +100,19 @@ def objects(text: str) -> list[Span]:
     if len(whole) > MOST:
         raise ValueError(f"the text holds more than {MOST} objects of JSON")
     return whole + [span for each in stack for span in each.within]
+
+
+def quickly(text: str) -> tuple[list[Span], int]:
+    """The first objects, by a reader that is quick as long as nothing is broken; and where to go on."""
+    whole: list[Span] = []
+    at = begin(text, 0)
+    while at >= 0 and len(whole) <= MOST:
+        try:
+            whole.append((at, json.end(text, at)))
+        except ValueError:
+            break
+        at = begin(text, whole[-1][1])
+    return whole, at
 
 
 def begin(text: str, at: int) -> int:
