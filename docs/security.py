@@ -13,7 +13,7 @@ TEST = re.compile(r"^(?:async )?def test_(\w+)\(", re.MULTILINE)
 FAMILY = re.compile(r"ssrf|key|hdr|leak|auth|ws|dos|cache|code|sql|log")
 RIVAL = re.compile(r"[rtscgpx][0-9]{1,2}")
 
-CACHE, GUARDRAILS, STORE = "the cache", "guardrails", "the state store"
+CACHE, STORE, PARTNERS = "the cache", "the state store", "guardrails of partners"
 CONSOLE, REALTIME, DIALECTS = "the console", "realtime", "the Messages and Responses endpoints"
 FILES, RERANK = "files and batches", "the rerank endpoint"
 
@@ -173,13 +173,12 @@ LATER = {
     "DOS-13": CACHE,
     "DOS-14": CONSOLE,
     "SQL-01": STORE,
-    "S14": GUARDRAILS,
     "P15": DIALECTS,
     "P18": RERANK,
     "P22": FILES,
     **{f"CACHE-0{number}": CACHE for number in (1, 2, 3, 4)},
     **{f"C{number}": CACHE for number in range(1, 10)},
-    **{f"G{number}": GUARDRAILS for number in range(1, 13)},
+    "G10": PARTNERS,
 }
 """What is not built yet cannot be attacked: these come with it. Tests beside them hold what there is now."""
 

@@ -12,7 +12,7 @@ from cachetools import LRUCache
 
 from . import headers as wire
 from .config import compile as compiler
-from .config.checking_hooks import with_more
+from .config.checking_hooks import sends, with_more
 from .config.forwarding import forwardable
 from .config.hosts import check_custom_host, trusted_hosts
 from .config.options import FREE, NAMES
@@ -149,8 +149,13 @@ class Chooser:
         changes, given = wire.overrides(wishes), wire.guardrails(wishes)
         if not changes and not given:
             return plan
-        # To the operator's targets as well: a check more than theirs harms nobody.
         more, warnings = compiler.compile_guardrails(given, self._callers, wishes.prefix)
+        if (id := sends(more)) and (plan.held or not brought(wishes)):
+            # What the operator's config adds to a body is not for a caller's listener.
+            raise Forbidden(
+                f"{id} would tell somebody else what the operator's config makes of a request; leave it out",
+                param=wishes.prefix + next(name for name in wire.GUARDRAILS if name in wishes.given),
+            )
         changed = replace_leaves(plan, lambda leaf: self._changed(leaf, changes, more, wishes))
         return Plan(changed.root, plan.warnings + warnings)
 
@@ -225,6 +230,12 @@ class Chooser:
             strict=leaf.strict and changes.get("strict_open_ai_compliance", True),
             checks=with_more(leaf.checks, more),
         )
+
+
+def brought(wishes: Wishes) -> bool:
+    """Whether a request says itself whom to ask, by more than the name of one of the operator's configs."""
+    config = wishes.given.get("config", "{").lstrip()
+    return wishes.routes and config[:1] == "{"
 
 
 def parsed(text: str, wishes: Wishes) -> dict[str, Any]:

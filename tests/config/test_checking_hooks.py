@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from books import CALLER, OPERATOR, child, group, leaf, plan, refused
+from books import CALLER, OPERATOR, PROVIDERS, child, group, leaf, plan, refused
 
 from gatewaymw.config.checking import faults, json_schema
 from gatewaymw.config.compile import compile_guardrails, compile_virtual_keys
@@ -155,8 +155,6 @@ def test_r8_each_key_is_inherited_by_itself_and_replaced_by_a_node_s_own() -> No
 
 def test_a_virtual_key_s_hooks_hold_whatever_a_caller_says() -> None:
     entry = {"provider": "openai", "api_key": "sk", "input_guardrails": [{"id": "ours", "notNull": {}}]}
-    from books import PROVIDERS
-
     keys = compile_virtual_keys({"ours": entry}, providers=PROVIDERS)
     mine = {
         "virtual_key": "ours",
@@ -165,6 +163,26 @@ def test_a_virtual_key_s_hooks_hold_whatever_a_caller_says() -> None:
     }
     made = leaf(mine, replace(CALLER, virtual_keys=keys)).checks
     assert made is not None and (ids(made.before), ids(made.after)) == (["ours"], ["mine"])
+
+
+LISTENER = [{"webhook": {"webhookURL": "https://evil.example.com/"}}]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"messages": [{"role": "system", "content": "secret"}]}])
+def test_what_an_operator_s_key_adds_to_bodies_is_not_for_a_caller_s_listener(parameters: Any) -> None:
+    entry = {"provider": "openai", "api_key": "sk", "override_params": parameters}
+    keys = compile_virtual_keys({"ours": entry}, providers=PROVIDERS)
+    mine = {"virtual_key": "ours", "input_guardrails": LISTENER}
+    caller, operator = replace(CALLER, virtual_keys=keys), replace(OPERATOR, virtual_keys=keys)
+    assert checks_in(mine, operator) and checks_in({**mine, "input_guardrails": [{"notNull": {}}]}, caller)
+    if parameters:
+        assert refused(mine, caller).code == "not_permitted"
+    else:
+        assert checks_in(mine, caller)
+
+
+def checks_in(config: Any, book: Any) -> bool:
+    return leaf(config, book).checks is not None
 
 
 # ── what is refused ──────────────────────────────────────────────────────

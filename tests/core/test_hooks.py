@@ -24,8 +24,10 @@ from machine import RETRY, call, group, ok, status
 
 from gatewaymw.core import json
 from gatewaymw.core.checks.hook import Hook
-from gatewaymw.core.checks.model import Finding
+from gatewaymw.core.checks.model import Finding, Subject
+from gatewaymw.core.checks.subjects import body_of
 from gatewaymw.core.endpoints import EMBED, IMAGE, MODELS, PROXY, SPEECH, TRANSCRIBE
+from gatewaymw.core.errors import GatewayError
 from gatewaymw.core.plan import Node, Retry, Target
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.reply import Live, Reply
@@ -397,3 +399,18 @@ def test_checks_that_ask_are_asked_side_by_side() -> None:
     made = (hook(asks("a"), asks("b"), id="1"), hook(says(True), id="2"))
     reply, here = asked(hooked(made), HI, answers=[True, False])
     assert reply.status == 246 and len(here.facts) == 2
+
+
+def test_a_check_of_the_host_s_that_fails_is_told_by_its_words() -> None:
+    def fails(subject: Subject) -> Finding:
+        raise GatewayError("the check mine took longer than 5 s", code="check_timeout")
+
+    reply, _ = asked(hooked((hook(check("mine", fails)), hook(id="none"))), HI)
+    assert results(reply)["before_request_hooks"][0]["checks"][0]["error"]["message"].endswith("5 s")
+    reply, _ = asked(hooked((hook(asks("mine")), hook(id="none"))), HI, answers=[True])
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize("kind, body", [("application/zip", b"PK"), ("application/json", b"{]")])
+def test_a_body_that_is_none_is_not_read(kind: str, body: bytes) -> None:
+    assert body_of(Reply(status=200, content_type=kind, body=body)) is None

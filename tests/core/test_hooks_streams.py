@@ -21,10 +21,14 @@ from machine import CHUNK, DONE, ROLE, STOP, call, opened, streaming
 
 from gatewaymw.core import json
 from gatewaymw.core.checks import streams
+from gatewaymw.core.checks.folding import Folded, restreamed
 from gatewaymw.core.checks.hook import Hook
-from gatewaymw.core.endpoints import PROXY
+from gatewaymw.core.checks.streams import Around
+from gatewaymw.core.endpoints import OPENAI, PROXY
+from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.plan import Retry, Target
 from gatewaymw.core.routing.flow import run
+from gatewaymw.core.routing.pipeline import LATE, Broken, Raw
 from gatewaymw.core.routing.reply import Live, Reply
 from gatewaymw.core.values import Call, Failure
 
@@ -248,8 +252,6 @@ def test_the_first_window_and_the_last_are_looked_at_as_well() -> None:
         assert out.startswith(b"".join(GOOD[:3])) and b"error" in out
     reply, here = asked(windowed(without("bad")), list(GOOD))
     assert isinstance(reply, Live)
-    from gatewaymw.core.routing.pipeline import LATE
-
     assert b"total_timeout" in reply.passage.stop(LATE)
 
 
@@ -299,3 +301,23 @@ def test_a_stream_that_is_tried_again_for_246_is_closed() -> None:
     here = host(opened(1), opened(2), reads={1: [CHUNK], 2: [CHUNK]})
     reply = here.run(run(leaf, streaming(), here.env()))
     assert isinstance(reply, Live) and reply.stream == 2 and reply.tries == -1
+
+
+def test_of_events_that_nobody_could_read_nothing_is_put_together() -> None:
+    folded = Folded()
+    folded.take(b'data: {"choices":["odd",{"index":0,"delta":{"content":"a"}}]}\n\n')
+    folded.take(b"data: " + b"x" * (9 * 2**20))
+    folded.take(piece("never"))
+    assert folded.body["choices"] == [{"index": 0, "message": {"content": "a"}}]
+    assert restreamed({"choices": [{"index": 0, "message": {"content": "a"}}]}, OPENAI) is not None
+
+
+def test_a_passage_around_another_is_like_it_in_all_that_it_does_not_say() -> None:
+    inner = Raw()
+    around = Around(inner)
+    assert (around.started, around.over, around.speaks, around.error) == (True, False, False, None)
+    assert around.feed(b"x") == b"x" and around.close() == b""
+    with pytest.raises(Broken):
+        around.fail(Failure("broken", "cut"))
+    with pytest.raises(Broken):
+        around.stop(UpstreamError("no"))

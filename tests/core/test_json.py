@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewaymw.core.json import dumps, loads
+from gatewaymw.core.json import dumps, end, loads
 
 DEEP = 100_000
 
@@ -189,3 +189,16 @@ def test_what_is_no_data_is_not_written() -> None:
     for value in (object(), [object()], {"a": object(), "b": "\ud800"}):
         with pytest.raises(TypeError):
             dumps(value)
+
+
+@pytest.mark.parametrize(("text", "length"), [('{"a": [1]} x', 10), ("{}", 2), ("[1] [2]", 3)])
+def test_the_end_of_json_in_a_text_is_found(text: str, length: int) -> None:
+    assert end(text, 0) == length and end(" " + text, 1) == length + 1
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"a": NaN}', "", '{"a": ' * DEEP], ids=["open", "NaN", "empty", "deep"]
+)
+def test_what_is_no_json_has_no_end(text: str) -> None:
+    with pytest.raises(ValueError):
+        end(text, 0)

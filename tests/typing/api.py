@@ -8,7 +8,7 @@ from typing import Any, assert_type
 from fastapi import FastAPI
 from flask import Flask
 
-from gatewaymw import ASGIGateway, ConfigError, Facts, Gateway, GatewayError, WSGIGateway
+from gatewaymw import ASGIGateway, CheckFacts, ConfigError, Facts, Gateway, GatewayError, WSGIGateway
 
 
 def someone(request: Facts) -> str | None:
@@ -17,6 +17,14 @@ def someone(request: Facts) -> str | None:
 
 async def someone_later(request: Facts) -> dict[str, str] | None:
     return {"id": request.path} if "session" in request.native else None
+
+
+def short(facts: CheckFacts) -> bool:
+    return len(facts.text) < int(facts.parameters.get("most", 10)) and facts.response is None
+
+
+async def kind(facts: CheckFacts) -> dict[str, Any]:
+    return {"verdict": facts.kind == "input", "data": facts.metadata.get("user")}
 
 
 def in_process() -> None:
@@ -35,6 +43,8 @@ def in_process() -> None:
         body_timeout=10,
         total_timeout=30,
     )
+    Gateway(checks={"short": short, "kind": kind}, check_timeout=1)
+    Gateway(checks={"short": True})  # type: ignore[dict-item]
     Gateway(auth="everyone")  # type: ignore[arg-type]
     Gateway(caller_config="some")  # type: ignore[arg-type]
     gateway.close()

@@ -63,6 +63,14 @@ def with_more(checks: Checks | None, more: Checks | None) -> Checks | None:
     return Checks(checks.before + more.before, checks.after + more.after)
 
 
+def sends(checks: Checks | None) -> str | None:
+    """The first check that tells somebody else what it inspects; None where all is kept here. The host's own
+    are the operator's code."""
+    hooks = (*checks.before, *checks.after) if checks else ()
+    asking = (check.id for hook in hooks for check in hook.checks if not check.pure)
+    return next((id for id in asking if not id.startswith(HOST)), None)
+
+
 # ── one hook ─────────────────────────────────────────────────────────────
 
 

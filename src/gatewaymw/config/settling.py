@@ -20,7 +20,7 @@ from ..core.plan import Credential, Target, lacking
 from ..core.values import NOTHING
 from . import checking_hooks, models, resilience
 from .book import Making
-from .checking_hooks import gathered
+from .checking_hooks import checks_of, gathered, sends
 from .credentials import Upstream, upstream
 from .forwarding import forwardable
 from .hosts import check_custom_host
@@ -65,6 +65,13 @@ def target(leaf: models.Leaf, above: Settled, path: str, making: Making) -> Targ
     if up.key and not making.book.held and "base_url" in said.settings:
         raise ConfigError(
             "a virtual key is used at its own host; leave custom_host out, or bring your own key",
+            path=path,
+            code="not_permitted",
+        )
+    if up.key and up.overrides and not making.book.held and (id := sends(checks_of(said.settings))):
+        raise ConfigError(
+            f"a virtual key with parameters of the operator's is not used with {id}, which would tell them to"
+            " somebody else; leave the check out, or bring your own key",
             path=path,
             code="not_permitted",
         )

@@ -30,6 +30,14 @@ def loads(text: bytes | str, *, finite: bool = False) -> Any:
     return value
 
 
+def end(text: str, start: int) -> int:
+    """Where the JSON ends that begins at a place in a text. Raises ValueError where none does."""
+    try:
+        return DECODER.raw_decode(text, start)[1]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def dumps(value: Any) -> bytes:
     """Write JSON, compact, in UTF-8. Raises ValueError for what is nested too deeply or in a circle."""
     try:
@@ -77,3 +85,6 @@ def _dumps(value: Any, *, allow_nan: bool = True) -> bytes:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+DECODER = slow.JSONDecoder(parse_constant=_refuse)

@@ -54,9 +54,11 @@ def verify(token: str, keys: bytes, algorithms: tuple[str, ...]) -> Mapping[str,
         if key is None:
             return {}
         signed = key.get("alg", header["alg"])
+        if signed not in algorithms:
+            return {"error": "the token is signed in a way that is not allowed"}
         made = jwt.PyJWK(dict(key), signed)
-        return {"claims": jwt.decode(token, made, [each for each in algorithms if each == signed], UNCHECKED)}
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+        return {"claims": jwt.decode(token, made, [signed], UNCHECKED)}
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError):
         return {"error": "the token is none, or its signature is not that of the key"}
 
 

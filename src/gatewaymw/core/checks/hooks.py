@@ -25,7 +25,7 @@ from ..values import JSON, NOTHING, Call, Env
 from .folding import Folded, restreamed
 from .hook import Checks, Hook, later, now
 from .model import Subject
-from .streams import Kept, Windowed, buffered
+from .streams import WHOLE, Kept, Windowed, buffered
 from .subjects import EVENTS, answer_of, asks, body_of, changed, kind_of, readable, request_of, saying, tells
 from .texts import inspected
 from .verdicts import Outcome, at_once, judged, unquoted, unread
@@ -143,7 +143,7 @@ def unseen(reply: Reply, visit: Visit) -> Reply:
 
 def read_whole(live: Live, visit: Visit) -> Flow[Reply]:
     """An answer that would have gone on as it came, though it is no stream of events."""
-    said = yield from buffered(live, visit.call.deadline, visit.env)
+    said = yield from buffered(live, visit.call.deadline, visit.env, WHOLE)
     if isinstance(said, GatewayError):
         return broken(live, said, visit)
     return (yield from whole(reply_of(live, said), visit))

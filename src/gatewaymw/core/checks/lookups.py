@@ -44,7 +44,7 @@ class Place(NamedTuple):
 
 @inquiry(
     "default.validUrls",
-    flag("onlyDNS", "the names have public addresses, which is not asked for anything"),
+    flag("onlyDNS", "it is enough that each name has a public address"),
     NOT,
     SCOPE,
     words=f"each http(s) address in the text answers HEAD with 2xx within {SECONDS:g} s; without any, never",
@@ -72,7 +72,7 @@ def place(url: str) -> Place | None:
     parts = PLACE.fullmatch(url) if len(url) <= LONGEST else None
     if parts is None:
         return None
-    rest = quote(parts["rest"] or "/", SAFE)
+    rest = quote(parts["rest"] or "/", SAFE, errors="replace")
     return Place(parts["origin"].lower() + ("/" if rest[0] == "?" else "") + rest, parts["host"].lower())
 
 

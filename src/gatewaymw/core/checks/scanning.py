@@ -14,10 +14,10 @@ from .. import json
 FENCES = re.compile("```+")
 LANGUAGE = re.compile(r"[A-Za-z_+#.-][A-Za-z0-9_+#.-]*+(?=\s)")
 TOKEN = re.compile(
-    r"""[ \t\r\n]*+(?P<token>
+    r"""[ \t\r\n]*+(?:
     (?P<mark>[{}\[\]:,])
     |(?P<text>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
-    |-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)""",
+    |(?P<plain>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null))""",
     re.VERBOSE,
 )
 NEXT = {
@@ -83,9 +83,8 @@ def read(text: str) -> list[Any]:
 
 def objects(text: str) -> list[Span]:
     """Where the outermost objects of a text begin and end. Raises ValueError for too many."""
-    whole: list[Span] = []
+    whole, at = quickly(text)
     stack: list[Open] = []
-    at = begin(text, 0)
     while at >= 0 and len(whole) <= MOST:
         token = TOKEN.match(text, at) if stack else None
         if stack and (token is None or not _step(stack, token, whole)):
@@ -103,6 +102,19 @@ def objects(text: str) -> list[Span]:
     return whole + [span for each in stack for span in each.within]
 
 
+def quickly(text: str) -> tuple[list[Span], int]:
+    """The first objects, by a reader that is quick as long as nothing is broken; and where to go on."""
+    whole: list[Span] = []
+    at = begin(text, 0)
+    while at >= 0 and len(whole) <= MOST:
+        try:
+            whole.append((at, json.end(text, at)))
+        except ValueError:
+            break
+        at = begin(text, whole[-1][1])
+    return whole, at
+
+
 def begin(text: str, at: int) -> int:
     """Where an object may begin, from some place on; -1: nowhere."""
     found = START.search(text, at)
@@ -111,17 +123,17 @@ def begin(text: str, at: int) -> int:
 
 def _step(stack: list[Open], token: re.Match[str], whole: list[Span]) -> bool:
     """Whether a token may stand where it does; the stack is as it is after it."""
-    kind = token["mark"] or ("text" if token["text"] else "plain")
+    kind = token["mark"] or str(token.lastgroup)
     now = stack[-1]
     after = NEXT[now.state].get(kind)
     if after is None:
         return False
-    if after != "end":
-        now.state = after
-        if kind in ("{", "["):
-            stack.append(Open(token.start("token"), kind))
+    if after == "end":
+        stack.pop()
+        above = stack[-1].within if stack else whole
+        above += [(now.start, token.end())] if kind == "}" else now.within
         return True
-    stack.pop()
-    above = stack[-1].within if stack else whole
-    above += [(now.start, token.end())] if kind == "}" else now.within
+    now.state = after
+    if kind == "{" or kind == "[":
+        stack.append(Open(token.end() - 1, kind))
     return True

@@ -16,13 +16,15 @@ from .folding import Folded
 
 MOST = 8 * 2**20
 """Bytes of a stream that are held back, and of one that is looked at once it is over."""
+WHOLE = 64 * 2**20
+"""Bytes of an answer that is no stream: as many as of one that is read whole anyway."""
 READ = 2**20
 """Characters of a stream that are looked at window by window, again and again from its beginning."""
 Look = Callable[[Mapping[str, Any]], GatewayError | None]
 """(the answer so far) → why it may not go on."""
 
 
-def buffered(live: Live, deadline: float, env: Env) -> Flow[bytes | GatewayError]:
+def buffered(live: Live, deadline: float, env: Env, most: int = MOST) -> Flow[bytes | GatewayError]:
     """All that a stream would have told the client; or why there is no such thing. It is closed then."""
     said = bytearray(live.body)
     error: GatewayError | None = None
@@ -36,8 +38,8 @@ def buffered(live: Live, deadline: float, env: Env) -> Flow[bytes | GatewayError
             break
         else:
             said += passage.feed(data)
-        if len(said) > MOST:
-            error = too_long(f"{MOST} bytes that are held back for its guardrails", "guardrail_buffer_full")
+        if len(said) > most:
+            error = too_long(f"{most} bytes that are held back for its guardrails", "guardrail_buffer_full")
     yield from close(live.stream)
     return error or passage.error or bytes(said)
 

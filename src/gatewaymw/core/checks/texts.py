@@ -191,7 +191,8 @@ def _calls(value: Mapping[str, Any], steps: Steps) -> Iterator[Text]:
     """What tools are told and tell, in whatever format. Each text within counts for itself."""
     calls = value.get("tool_calls")
     for index, call in enumerate(calls if isinstance(calls, list) else ()):
-        yield from _leaves(call, (*steps, "tool_calls", index), ("function", "arguments", "custom", "input"))
+        for name in ("function", "custom") if isinstance(call, Mapping) else ():
+            yield from _leaves(call.get(name), (*steps, "tool_calls", index, name), TOLD)
     for name in ("function_call", "functionCall", "functionResponse", "toolUse", "toolResult"):
         yield from _leaves(value.get(name), (*steps, name), TOLD)
     kind = value.get("type")

@@ -35,7 +35,8 @@ class Outcome:
 
 FAULTS = (*ODD, ArithmeticError, RuntimeError, AssertionError, OSError)
 """What a check may do wrong. It is its own fault, and nobody else's."""
-EXCERPT = "textExcerpt"
+QUOTES = frozenset({"textExcerpt", "invalidUrls"})
+"""What checks that come with the gateway tell of a text in its own words."""
 Inspect: TypeAlias = Callable[[Subject], Flow[Outcome]]
 Found: TypeAlias = tuple[list[Outcome], Subject]
 
@@ -124,7 +125,7 @@ def side_by_side(runs: Sequence[Inspect], subject: Subject, pure: bool) -> Flow[
         for run in runs:
             outcome = yield from run(subject)
             found.append(outcome)
-    elif runs:
+    else:
         found += yield from all_of(*(run(subject) for run in runs))
     latest = subject
     for index, run in enumerate(runs):
@@ -168,15 +169,14 @@ def feedback(given: Mapping[str, Any] | None, found: Sequence[Outcome]) -> JSON 
 
 
 def unquoted(report: JSON) -> JSON:
-    """A hook's report without the beginning of what its checks looked at."""
-    checks = [{**check, "data": without_excerpt(check["data"])} for check in report["checks"]]
-    return {**report, "checks": checks}
+    """A hook's report without the words of what its checks looked at."""
+    return {**report, "checks": [{**check, "data": silent(check["data"])} for check in report["checks"]]}
 
 
-def without_excerpt(data: Any) -> Any:
+def silent(data: Any) -> Any:
     if not isinstance(data, Mapping):
         return data
-    return {name: value for name, value in data.items() if name != EXCERPT}
+    return {name: value for name, value in data.items() if name not in QUOTES}
 
 
 def milliseconds(began: float, env: Env) -> int:
