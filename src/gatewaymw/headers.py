@@ -119,7 +119,8 @@ def milliseconds(wishes: Wishes, text: str) -> int:
 
 def debugs(wishes: Wishes) -> bool:
     """Whether the answer is to say how it was come by."""
-    return wishes.given.get("debug", "").strip().lower() in ("true", "1")
+    given = wishes.given
+    return given is not NOTHING and given.get("debug", "").strip().lower() in ("true", "1")
 
 
 def refuse_guardrails(wishes: Wishes) -> None:

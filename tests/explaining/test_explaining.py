@@ -288,7 +288,7 @@ config fallback -> 200
 `- targets[2] google: left
 
                               0                                                    1.900 s
-config.targets[0]             ===................===...............................====
+config.targets[0]             ===...............====...............................===
 config.targets[1].targets[1]                                                          ===="""
 
 
@@ -300,6 +300,26 @@ def test_an_explanation_is_a_tree_with_a_timeline() -> None:
     first, _, tree = drawn.partition("\n\n")
     assert first.endswith("targets[1] (groq): 4 requests, 1.500 s of pauses, 1.900 s in all")
     assert tree == TREE and drawn.isascii()
+
+
+@pytest.mark.parametrize(
+    ("model", "default", "why"),
+    [
+        ("a", "z", "conditions[1] holds: 'two'"),
+        ("b", "z", "conditions[0] holds: 'one'"),
+        ("c", "z", "no condition holds: the default, 'z'"),
+        ("c", None, "no condition holds"),
+    ],
+)
+def test_a_condition_that_holds_is_named(model: str, default: str | None, why: str) -> None:
+    conditions = [
+        {"query": {"params.model": {"$regex": "b"}}, "then": "one"},
+        {"query": {"params.model": "a"}, "then": "two"},
+    ]
+    targets = [{"name": name, "provider": "openai", "api_key": KEY} for name in ("one", "two", "z")]
+    strategy = {"mode": "conditional", "conditions": conditions, "default": default}
+    made = gateway({"strategy": strategy, "targets": targets}).explain({"body": {**HELLO, "model": model}})
+    assert made.account.reasons == [("config", why)]
 
 
 def test_many_targets_are_told_in_few_lines() -> None:
