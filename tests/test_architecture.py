@@ -21,6 +21,7 @@ TABLES = {SOURCE / "core" / "providers" / "compatible.py"}
 EDGES = {SOURCE / "asgi.py", SOURCE / "wsgi.py", SOURCE / "inprocess.py"}
 EDGES.add(SOURCE / "drivers/identity/__init__.py")  # the clouds' libraries raise errors of all kinds
 EDGES.add(SOURCE / "health.py")  # a fact that cannot be told is one among others
+EDGES.add(SOURCE / "attending.py")  # hands on whatever is thrown into a coroutine, as `await` does
 
 
 def tree(module: Path) -> ast.Module:

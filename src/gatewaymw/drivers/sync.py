@@ -74,6 +74,10 @@ class Driver:
     def _read(self, command: Read) -> bytes | Failure:
         return self.read(command.stream, command.seconds)
 
+    def opened(self, stream: int) -> tuple[Body, float | None]:
+        """A body that was left open, and how long it may be silent."""
+        return self._bodies[stream]
+
     def read(self, stream: int, seconds: float | None = None) -> bytes | Failure:
         """The next bytes of a body that was left open, b"" at its end; `seconds` of silence are a failure."""
         body, idle = self._bodies[stream]
