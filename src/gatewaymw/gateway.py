@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from . import headers as wire
-from . import streams
+from . import streams, tracing
 from .core.commands import Flow
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge
 from .core.frozen import dataclass
-from .core.json import in_ascii
 from .core.plan import Node, Plan
-from .core.routing.account import line
 from .core.routing.failures import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
-from .core.routing.trace import Log, observed, recorded
 from .core.values import JSON, NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .drivers.health import Health
@@ -48,8 +43,6 @@ if TYPE_CHECKING:
 
 MiB = 2**20
 Carry: TypeAlias = Callable[[Node, Call, Env], Flow[Reply]]
-TRACES = logging.getLogger("gatewaymw.trace")
-"""At DEBUG, a line for each request that says how its answer was come by."""
 Auth = Callable[..., Any]
 Family = Literal["httpx", "httpx2"]
 
@@ -228,25 +221,14 @@ class Gateway:
             else:
                 plan, call = self._read(inbound, wishes)
                 warnings = plan.warnings
-                if carry is not None:
-                    reply = yield from carry(plan.root, call, self._env)
-                elif wire.debugs(wishes) or TRACES.isEnabledFor(logging.DEBUG):
-                    reply = yield from self._traced(plan, call, trace := trace or self._env.new_id())
-                else:
-                    reply = yield from run(plan.root, call, self._env)
+                carry = carry or (tracing.traced if tracing.wanted(wishes) else run)
+                reply = yield from carry(plan.root, call, self._env)
         except GatewayError as error:
             reply = refusal(error, inbound.match.endpoint.client)
-        return Served(reply, wire.answer(reply, wishes, trace or self._env.new_id(), warnings))
-
-    def _traced(self, plan: Plan, call: Call, trace: str) -> Flow[Reply]:
-        """The same, with an account of how it was come by, which is logged as a line."""
-        log, env = Log(), self._env
-        flow = run(plan.root, replace(call, traced=True), observed(env, log))
-        reply = yield from recorded(flow, log, env.now)
-        # Written before it is asked whether to: who logs at DEBUG pays for it, and nobody else gets here.
-        told = {"trace_id": trace, "endpoint": call.endpoint.name, "status": reply.status}
-        TRACES.debug("%s %s", in_ascii(told), line(log.trace))
-        return replace(reply, trace=log.trace)
+        trace = trace or self._env.new_id()
+        if reply.trace:
+            tracing.written(reply, trace, inbound.match.endpoint)
+        return Served(reply, wire.answer(reply, wishes, trace, warnings))
 
     def refuse(self, error: GatewayError, match: Match) -> Served:
         """A refusal before there is a whole request."""

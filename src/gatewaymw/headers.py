@@ -121,7 +121,8 @@ def milliseconds(wishes: Wishes, text: str) -> int:
 
 def debugs(wishes: Wishes) -> bool:
     """Whether the answer is to say how it was come by."""
-    return wishes.given.get("debug", "").strip().lower() in ("true", "1")
+    given = wishes.given
+    return given is not NOTHING and given.get("debug", "").strip().lower() in ("true", "1")
 
 
 def guardrails(wishes: Wishes) -> dict[str, list[Any]]:

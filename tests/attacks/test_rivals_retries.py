@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -15,6 +16,18 @@ from upstream import Script, Upstream, chunked, raw, whole
 CHAT = "/openai/chat/completions"
 OK = whole({"id": "x", "choices": []})
 AGAIN = {"attempts": 3, "base": 1, "cap": 1}
+
+
+@edges
+def test_t1_tries_and_pauses_have_a_limit(asked: Ask, upstream: Upstream) -> None:
+    for retry, param in (({"attempts": 6}, "attempts"), ({"attempts": 1, "cap": 60_001}, "cap")):
+        config = {"provider": "openai", "retry": retry}
+        told = {"x-gateway-config": json.dumps(config), "authorization": "Bearer sk-x"}
+        assert asked(None, headers=told).error["param"] == f"config.retry.{param}"
+    upstream.script(CHAT, whole({"error": {"message": "no"}}, 500))
+    began = time.monotonic()
+    assert asked(at(upstream, retry={"attempts": 5, "base": 10, "cap": 20})).status == 500
+    assert len(upstream.seen) == 6 and time.monotonic() - began < 3
 
 
 @edges

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from asking import KEY, Ask, at, edges, fallback, sent_to
 
 from callers import HELLO
 from gatewaymw.core.endpoints import ENDPOINTS
+from gatewaymw.gateway import ENV
 from upstream import Upstream, raw, whole
 
 OK = whole({"id": "x", "choices": []})
@@ -31,6 +33,15 @@ def test_r1_no_config_leaves_a_client_waiting(asked: Ask, mode: str) -> None:
         config = {"strategy": {"mode": mode}, "targets": targets}
         answer = asked(None, headers={"x-gateway-config": json.dumps(config), "authorization": "Bearer sk-x"})
         assert (answer.status, answer.error["param"]) == (400, "config.targets")
+
+
+@edges
+@pytest.mark.parametrize("weight", ["-1", "-0.5", "1e999", '"3"', "true"])
+def test_r2_a_weight_that_is_none_is_refused(asked: Ask, weight: str) -> None:
+    target = f'{{"provider": "openai", "weight": {weight}}}'
+    config = f'{{"strategy": {{"mode": "loadbalance"}}, "targets": [{target}]}}'
+    answer = asked(None, headers={"x-gateway-config": config, "authorization": "Bearer sk-x"})
+    assert (answer.status, answer.error["param"]) == (400, "config.targets[0].weight")
 
 
 @edges
@@ -110,6 +121,73 @@ def test_r7_strictness_of_a_parent_is_its_childrens(asked: Ask, upstream: Upstre
         config = {**fallback(at(upstream, "anthropic")), "strict_open_ai_compliance": strict}
         answer = asked(config, {**HELLO, "max_tokens": 5})
         assert ("content_blocks" in answer.json["choices"][0]["message"]) is not strict
+
+
+@edges
+def test_r8_one_rule_of_inheritance_for_every_key(asked: Ask, upstream: Upstream) -> None:
+    """A node's own word replaces that of the node above, `override_params` are merged."""
+    upstream.script("/openai/chat/completions", NO)
+    own = {"retry": {"attempts": 0}, "override_params": {"n": 2}, "forward_headers": ["x-b"]}
+    above = {
+        "retry": {"attempts": 2, "base": 1, "cap": 1},
+        "override_params": {"n": 1, "seed": 7},
+        "forward_headers": ["x-a"],
+    }
+    answer = asked({**fallback(at(upstream, **own)), **above}, headers={"x-a": "1", "x-b": "2"})
+    [seen] = upstream.seen
+    body = json.loads(seen.body)
+    assert answer.status == 500 and (body["n"], body["seed"]) == (2, 7)
+    names = {name for name, _ in seen.headers}
+    assert "x-b" in names and "x-a" not in names
+
+
+def choosing(upstream: Upstream, query: Any) -> dict[str, Any]:
+    return {
+        "strategy": {"mode": "conditional", "conditions": [{"query": query, "then": "a"}], "default": "b"},
+        "targets": [at(upstream, name="a"), at(upstream, "groq", name="b")],
+    }
+
+
+@edges
+@pytest.mark.parametrize(
+    ("query", "provider"),
+    [
+        ({"$or": [{"params.model": "m"}], "params.user": "u2"}, "groq"),
+        ({"$or": [{"params.model": "m"}], "params.user": "u1"}, "openai"),
+        ({"params.model": {"$regex": "^m", "$ne": "m"}}, "groq"),
+        ({"params.model": {"$regex": "^m", "$ne": "n"}}, "openai"),
+    ],
+)
+def test_r9_all_clauses_of_a_condition_hold(
+    asked: Ask, query: Any, provider: str, upstream: Upstream
+) -> None:
+    for name in ("openai", "groq"):
+        upstream.script(f"/{name}/chat/completions", OK)
+    answer = asked(choosing(upstream, query), {**HELLO, "user": "u1"})
+    assert answer.headers["x-gateway-provider"] == provider
+
+
+@edges
+@pytest.mark.parametrize("path", ["params.response_format.type", "params.tools.1.function.name"])
+def test_r10_a_path_of_a_condition_is_as_deep_as_it_is(asked: Ask, path: str, upstream: Upstream) -> None:
+    for name in ("openai", "groq"):
+        upstream.script(f"/{name}/chat/completions", OK)
+    tools = [{"type": "function", "function": {"name": name}} for name in ("f", "json_object")]
+    for kind, provider in (("json_object", "openai"), ("text", "groq")):
+        tools[1]["function"] = {"name": kind}
+        body = {**HELLO, "response_format": {"type": kind}, "tools": tools}
+        answer = asked(choosing(upstream, {path: "json_object"}), body)
+        assert answer.headers["x-gateway-provider"] == provider
+
+
+@edges
+def test_r15_dice_that_are_given_are_the_ones_that_are_thrown(asked: Ask, upstream: Upstream) -> None:
+    upstream.script("/openai/chat/completions", OK)
+    config = {"strategy": {"mode": "loadbalance"}, "targets": [at(upstream) for _ in range(4)]}
+    for thrown in (0.1, 0.3, 0.6, 0.9):
+        env = replace(ENV, random=lambda thrown=thrown: thrown)
+        answer = asked(config, env=env)
+        assert answer.headers["x-gateway-last-used-option-index"] == f"config.targets[{int(thrown * 4)}]"
 
 
 @edges

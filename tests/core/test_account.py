@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from machine import CHUNK, call, group, ok, opened, status, streaming, target, world
 
 from gatewaymw.core.commands import All, Note, Read, Send, Wait
-from gatewaymw.core.plan import Node, Retry
+from gatewaymw.core.plan import Credential, Node, Retry
 from gatewaymw.core.routing.account import LIMIT, accounted, as_json, line
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.trace import Begun, Done, Log, Said, Trace, recorded
@@ -113,5 +113,13 @@ def test_no_credential_address_or_word_of_anybody_is_in_it(number: int) -> None:
     answer = Answer(number, {"content-type": "application/json", "x-said": SECRETS[2]}, said)
     plan = group("fallback", target("a", retry=TWICE), target("b"), path="g")
     asked = call(body, key=Secret(SECRETS[0]), traced=True)
-    text = line(trace_of(plan, answer, answer, answer, asked=asked))
-    assert not [secret for secret in SECRETS if secret in text]
+    trace = trace_of(plan, answer, answer, answer, asked=asked)
+    assert not [secret for secret in SECRETS if secret in line(trace)]
+
+
+def test_no_credential_is_in_a_traces_repr() -> None:
+    held = Credential(source="env:KEY", held=True)
+    here, log = world(ok(), secrets={"env:KEY": "sk-held-secret"}), Log()
+    env = here.env()
+    here.run(recorded(run(target(credential=held), call(traced=True), env), log, env.now))
+    assert "Ask" in repr(log.trace) and "sk-" not in repr(log.trace)

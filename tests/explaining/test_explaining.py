@@ -16,6 +16,7 @@ from gatewaymw.core.commands import all_of, ask, wait
 from gatewaymw.core.errors import GatewayError
 from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.flow import run
+from gatewaymw.core.routing.strategies import STRATEGIES
 from gatewaymw.core.routing.trace import replayed
 from gatewaymw.explaining.explanation import answering_plainly, error_of
 from gatewaymw.explaining.script import WORDS, Script, outcome_of, table_of
@@ -179,6 +180,19 @@ def test_sound_is_a_stream_of_bytes(path: str) -> None:
     assert (broken.status, broken.stream) == (200, "broken")
 
 
+MORE: dict[str, dict[str, Any]] = {"conditional": {"default": "one"}}
+"""What a mode cannot do without."""
+
+
+@pytest.mark.parametrize("mode", sorted(STRATEGIES))
+@pytest.mark.parametrize("asked", [{}, STREAM], ids=["whole", "stream"])
+def test_every_strategy_is_explained(mode: str, asked: Any) -> None:
+    targets = [{"name": name, "provider": "openai", "api_key": KEY} for name in ("one", "two")]
+    made = gateway({"strategy": {"mode": mode, **MORE.get(mode, {})}, "targets": targets}).explain(asked)
+    assert made.status == 200 and made.seen["config"] == 200
+    assert f"config {mode} -> 200" in str(made)
+
+
 # ── requests ─────────────────────────────────────────────────────────────
 
 
@@ -288,7 +302,7 @@ config fallback -> 200
 `- targets[2] google: left
 
                               0                                                    1.900 s
-config.targets[0]             ===................===...............................====
+config.targets[0]             ===...............====...............................===
 config.targets[1].targets[1]                                                          ===="""
 
 
@@ -300,6 +314,26 @@ def test_an_explanation_is_a_tree_with_a_timeline() -> None:
     first, _, tree = drawn.partition("\n\n")
     assert first.endswith("targets[1] (groq): 4 requests, 1.500 s of pauses, 1.900 s in all")
     assert tree == TREE and drawn.isascii()
+
+
+@pytest.mark.parametrize(
+    ("model", "default", "why"),
+    [
+        ("a", "z", 'conditions[1] holds: "two"'),
+        ("b", "z", 'conditions[0] holds: "one"'),
+        ("c", "z", 'no condition holds: the default, "z"'),
+        ("c", None, "no condition holds"),
+    ],
+)
+def test_a_condition_that_holds_is_named(model: str, default: str | None, why: str) -> None:
+    conditions = [
+        {"query": {"params.model": {"$regex": "b"}}, "then": "one"},
+        {"query": {"params.model": "a"}, "then": "two"},
+    ]
+    targets = [{"name": name, "provider": "openai", "api_key": KEY} for name in ("one", "two", "z")]
+    strategy = {"mode": "conditional", "conditions": conditions, "default": default}
+    made = gateway({"strategy": strategy, "targets": targets}).explain({"body": {**HELLO, "model": model}})
+    assert made.account.reasons == [("config", why)]
 
 
 def test_many_targets_are_told_in_few_lines() -> None:

@@ -64,11 +64,11 @@ def kept(child: Node, reply: Reply, on: frozenset[int] | None) -> str:
     came = f"{child.path} came to {reply.status}"
     if reply.final:
         return f"{came}: the gateway itself refused"
-    if on is not None and reply.status not in on:
-        return f"{came}, which is not one of on_status_codes"
-    if on is None and 200 <= reply.status < 300:
+    if reply.status in on if on is not None else not 200 <= reply.status < 300:
+        return f"{came}: there is no time left for the next"
+    if 200 <= reply.status < 300:
         return f"{came}: well done"
-    return f"{came}: there is no time left for the next"
+    return f"{came}, which is not one of on_status_codes"
 
 
 def drew(group: Group, drawn: float, index: int) -> str:

@@ -47,6 +47,10 @@ class Done:
     command: Command
     event: Any
 
+    def __repr__(self) -> str:
+        # What is asked of the host, and what it answers, are credentials at times.
+        return f"Done({self.lane}, {type(self.command).__name__})"
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -184,7 +188,8 @@ class Player:
             event = entry.event if lanes is None else tuple(self._results[each] for each in lanes)
             self._resume(entry.lane, event)
         else:
-            raise Diverged(f"the flow wants {self._wanted}, where the trace has {entry}")
+            wanted = {lane: type(command).__name__ for lane, command in self._wanted.items()}
+            raise Diverged(f"the flow wants {wanted}, where the trace has {entry}")
 
     def _resume(self, lane: Lane, event: Any) -> None:
         flow = self._flows[lane]
