@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -11,7 +13,9 @@ from books import CALLER, OPERATOR, child, group, leaf, plan, refused
 from gatewaymw.config import models
 from gatewaymw.core.plan import NO_TIMEOUTS, Breaker, Budget, Sticky, Timeouts
 from gatewaymw.core.routing.kinds import KINDS
+from snippets import snippets
 
+PAGE = Path(__file__).parents[2] / "docs" / "resilience.md"
 ONE: dict[str, Any] = {"provider": "openai"}
 OTHER: dict[str, Any] = {"provider": "anthropic"}
 
@@ -147,6 +151,11 @@ def test_health_is_kept_by_what_a_target_is_and_who_says_so() -> None:
 )
 def test_what_cannot_be_is_refused_with_its_place(value: Any, path: str) -> None:
     assert refused(value).path.startswith(path)
+
+
+@pytest.mark.parametrize("text", [each.text for each in snippets(PAGE) if each.language == "json"])
+def test_the_configs_of_the_page_are_configs(text: str) -> None:
+    assert plan(json.loads(text), replace(OPERATOR, providers=None, modes=None)).warnings == ()
 
 
 def test_what_a_caller_misspells_is_warned_of() -> None:

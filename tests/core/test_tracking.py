@@ -28,12 +28,12 @@ from gatewaymw.core.commands import Ask, Send
 from gatewaymw.core.endpoints import SPEECH
 from gatewaymw.core.errors import GatewayError
 from gatewaymw.core.model import Route
-from gatewaymw.core.plan import Breaker, Budget, Node, Retry, Sticky, Target, targets
+from gatewaymw.core.plan import Breaker, Budget, Credential, Node, Retry, Sticky, Target, targets
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.pipeline import Broken
 from gatewaymw.core.routing.reply import Live, Reply
 from gatewaymw.core.routing.tracking import PREFIX, name_of
-from gatewaymw.core.values import Failure, Outcome
+from gatewaymw.core.values import Failure, Outcome, Secret
 from gatewaymw.drivers.health import Health
 
 RULE = Breaker(failures=2, cooldown=30.0)
@@ -144,6 +144,8 @@ CUT = Failure("broken", "cut", 502, "upstream_broken")
         ([STOP, DONE], None, "closed"),
         ([STOP], None, "closed"),
         ([], None, "open"),
+        ([b'data: {"error":{"message":"busy","type":"overloaded_error"}}\n\n'], None, "open"),
+        ([b'data: {"error":{"message":"no","type":"invalid_request_error"}}\n\n'], None, "closed"),
         ([CUT], None, "open"),
         ([STOP, CUT], None, "closed"),
         ([], GatewayError("shut down", status=503), "closed"),
@@ -189,6 +191,14 @@ def test_a_client_that_leaves_a_stream_leaves_no_request_under_way() -> None:
     assert here.health.loads([[name]], here.time)[0][0] == 1
     del reply
     assert here.health.loads([[name]], here.time)[0][0] == 0
+
+
+def test_callers_with_keys_of_their_own_have_healths_of_their_own() -> None:
+    node, held = guarded("a"), guarded("a", credential=Credential(Secret("sk-operator"), held=True))
+    names = {name_of(node, call(key=Secret(key))) for key in ("sk-one", "sk-other")}
+    assert len({*names, name_of(node, call(key=None))}) == 3
+    assert name_of(held, call()) == held.tracked != node.tracked
+    assert not any("sk-" in name for name in names)
 
 
 # ── the budget of retries ────────────────────────────────────────────────

@@ -72,7 +72,8 @@ class Health:
                 ticket = admitted
             if target.retry.budget:
                 record.budget = budget.asked(record.budget, target.retry.budget, now)
-            record.latency = latency.begun(record.latency)
+            if target.measured:
+                record.latency = latency.begun(record.latency)
             look = self._shared and target.breaker is not None and now - record.looked >= FRESH
             if look:
                 record.looked = now
@@ -113,7 +114,7 @@ class Health:
             )
 
     def began(self, record: Record, seconds: float, failed: bool, now: float) -> None:
-        """An answer began."""
+        """An answer of a measured target began."""
         with self._lock:
             record.latency = latency.observed(record.latency, seconds, failed, now)
 
@@ -139,7 +140,8 @@ class Health:
     def _over(
         self, record: Record, target: Target, ticket: breaker.Ticket, failed: bool | None, now: float
     ) -> None:
-        record.latency = latency.ended(record.latency)
+        if target.measured:
+            record.latency = latency.ended(record.latency)
         if target.breaker:
             record.breaker = breaker.judge(record.breaker, target.breaker, ticket, failed, now)
 
@@ -161,7 +163,8 @@ class Lease:
         self._open = True
 
     def began(self, seconds: float, failed: bool, now: float) -> None:
-        self._health.began(self._record, seconds, failed, now)
+        if self._target.measured:
+            self._health.began(self._record, seconds, failed, now)
 
     def end(self, failed: bool | None, now: float) -> bool:
         if not self._open:

@@ -66,7 +66,7 @@ def counted(state: State, rule: Breaker, failed: bool, now: float) -> State:
     counts = added(state.counts, 1, failed, now, rule.window)
     if failed and trips(rule, *totals(counts, now, rule.window)):
         return opened(state, now + rule.cooldown)
-    return replace(state, counts=counts)
+    return State(counts=counts, round=state.round)  # as each request makes one: `replace` takes longer
 
 
 def trips(rule: Breaker, answers: int, failures: int) -> bool:

@@ -6,7 +6,6 @@ would be taken for the fastest.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import exp
 
 from ..frozen import dataclass
@@ -30,11 +29,11 @@ class State:
 
 
 def begun(state: State) -> State:
-    return replace(state, busy=state.busy + 1)
+    return State(state.seconds, state.at, state.busy + 1)
 
 
 def ended(state: State) -> State:
-    return replace(state, busy=state.busy - 1)
+    return State(state.seconds, state.at, state.busy - 1)
 
 
 def observed(state: State, seconds: float, failed: bool, now: float) -> State:
@@ -45,7 +44,7 @@ def observed(state: State, seconds: float, failed: bool, now: float) -> State:
     seconds = min(seconds, LONGEST)
     if state.at is not None and seconds < state.seconds:
         seconds = held + seconds * (1 - fading(state.at, now))
-    return replace(state, seconds=seconds, at=now)
+    return State(seconds, now, state.busy)
 
 
 def mean(state: State, now: float) -> float:

@@ -82,9 +82,8 @@ def admitted(target: Target, call: Call, env: Env) -> Flow[Lease | None]:
     admission: Admission = yield from ask("health", "admit", name, target, env.now(), call.forced)
     if admission.tell:
         yield from told(name, env)
-    if admission.look and (until := (yield from others(name, env))) is not None:
-        if admission.lease:
-            admission.lease.end(None, env.now())
+    if admission.lease and admission.look and (until := (yield from others(name, env))) is not None:
+        admission.lease.end(None, env.now())
         yield from ask("health", "heard", name, target, until, env.now())
         admission = yield from ask("health", "admit", name, target, env.now(), call.forced)
     return admission.lease
