@@ -19,6 +19,7 @@ from .core.routing.reply import Reply
 from .core.values import NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .drivers.identity import Identities
+from .drivers.stores import AsyncStore, Store, store_of
 from .headers import Wishes
 from .inbound import (
     Inbound,
@@ -70,6 +71,7 @@ class Options(TypedDict, total=False):
     send_timeout: float
     keep_alive: float | None
     grace: float
+    store: str | Store | AsyncStore | None
     http_client: Any
     transport: Literal["auto", "wire", "httpx", "aiohttp"] | None
     env: Env
@@ -91,7 +93,11 @@ class Gateway:
     stream is given up. `keep_alive`: seconds of silence after which a stream gets a comment, `: keep-alive`;
     by default none, since some clients cannot read them; at the ASGI edge only, since a thread that waits for
     an upstream cannot write. `grace`: seconds that streams are given to end once the host is shut down; then
-    they end with an error.
+    they end with an error. `store`: where state is kept that outlives a request: `"memory"` (the default: of
+    this process, bounded), `"sqlite:PATH"` for the workers of one machine, `"redis://HOST:PORT/DB"` for any
+    number, `"env:NAME"` for either from the environment, or an object with the operations of
+    `gatewaymw.drivers.stores.Store` or `AsyncStore`. No request fails, or waits more than 100 ms, for a store
+    that does.
     `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind. `transport`: what
     carries requests without one: `"auto"` (the fastest that can), `"wire"`, `"httpx"` or `"aiohttp"`.
 
@@ -115,6 +121,7 @@ class Gateway:
         send_timeout: float = 60.0,
         keep_alive: float | None = None,
         grace: float = 30.0,
+        store: str | Store | AsyncStore | None = None,
         http_client: Any = None,
         transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None,
         env: Env = ENV,
@@ -123,7 +130,7 @@ class Gateway:
         from .choice import Book, Chooser
         from .config.fetching import fetching_of
         from .config.loading import load, split
-        from .config.secrets import resolve
+        from .config.secrets import look_up, resolve
         from .drivers.outbound import outbounds
 
         if not prefix.startswith("/") or prefix.endswith("/"):
@@ -155,8 +162,11 @@ class Gateway:
         self.pace = streams.paced(send_timeout, keep_alive, grace)
         self.streams, self.sync_streams = aio_streams.Streams(self.pace), sync_streams.Streams(self.pace)
         self._asks = callable(auth)
+        store = first(store, beside.get("store"), "memory")
+        named = look_up(store) if isinstance(store, str) else store
+        self.store = store_of(named)
         self._services, self._services_sync = services.services(
-            auth if callable(auth) else None, resolve, Identities()
+            auth if callable(auth) else None, resolve, Identities(), self.store
         )
         carrier = first(transport, beside.get("transport"), "auto")
         self._outbounds, self._outbound = outbounds(http_client, carrier)
@@ -178,7 +188,7 @@ class Gateway:
 
         `known`: it comes from the host's own code, so nobody need be asked who that is.
         """
-        wishes, trace = Wishes(), ""
+        wishes, trace, principal = Wishes(), "", None
         warnings: tuple[str, ...] = ()
         try:
             if self.streams.ending or self.sync_streams.ending:
@@ -186,8 +196,8 @@ class Gateway:
             wishes = wire.wishes_of(inbound.facts.headers)
             trace = self._trace(wishes)
             if self._asks and not known:
-                yield from admit(inbound)
-            plan, call = self._read(inbound, wishes)
+                principal = yield from admit(inbound)
+            plan, call = self._read(inbound, wishes, principal)
             warnings = plan.warnings
             reply = yield from run(plan.root, call, self._env)
         except GatewayError as error:
@@ -214,11 +224,13 @@ class Gateway:
     async def aclose(self) -> None:
         """Close the connections of this event loop, and of all threads. Safe to call again."""
         await self._outbounds.aclose()
-        self._outbound.close()
+        await self.store.aclose()
+        self.close()
 
     def close(self) -> None:
         """Close the connections that were made for threads. Safe to call again."""
         self._outbound.close()
+        self.store.close()
 
     def sdk_transport(self, family: Family = "httpx2") -> Any:
         """A sync transport for an SDK in this process: `OpenAI(http_client=httpx2.Client(transport=…))`.
@@ -245,7 +257,7 @@ class Gateway:
             raise BadRequest("a trace id has 256 characters at most", param=wishes.prefix + "trace-id")
         return trace
 
-    def _read(self, inbound: Inbound, wishes: Wishes) -> tuple[Plan, Call]:
+    def _read(self, inbound: Inbound, wishes: Wishes, principal: object) -> tuple[Plan, Call]:
         metadata: Mapping[str, str] = NOTHING
         if wishes.given:
             wire.refuse_guardrails(wishes)
@@ -266,7 +278,10 @@ class Gateway:
             key=wishes.key if plan.sole else None,
             deadline=self._env.now() + self._patience,
             fetching=self._fetching,
+            principal=principal,
         )
+        if wishes.given:
+            call = wire.caching(call, wishes)
         if model is not None:
             call = with_model(call, model, new_id)
         check_required(call, plan)

@@ -20,6 +20,7 @@ from ..core.plan import RETRIED, Credential, Retry, Target, lacking
 from ..core.values import NOTHING
 from . import models
 from .book import Making
+from .caching import caching
 from .credentials import Upstream, upstream
 from .forwarding import forwardable
 from .hosts import check_custom_host
@@ -133,16 +134,6 @@ def _retry(retry: models.Retry, path: str, making: Making) -> dict[str, Any]:
     return {"retry": Retry(retry.attempts, on, bool(retry.use_retry_after_header), base, cap)}
 
 
-def _cache(cache: models.Cache, path: str, making: Making) -> dict[str, Any]:
-    making.strays(cache, path)
-    if cache.mode == "semantic":
-        raise ConfigError(
-            "a semantic cache is not part of this version", path=f"{path}.mode", code="unsupported"
-        )
-    making.warn(path, "cache is not applied by this version")
-    return {}
-
-
 def _host(url: str, path: str, making: Making) -> dict[str, Any]:
     trusted = None if making.book.held else making.book.trusted_hosts
     base_url, guarded = check_custom_host(url, trusted, path)
@@ -173,7 +164,7 @@ READERS: Mapping[str, Callable[[Any, str, Making], dict[str, Any]]] = {
     "strict_open_ai_compliance": lambda value, path, making: {"strict": value},
     "strict_params": lambda value, path, making: {"refuse_dropped": value},
     "commit": lambda value, path, making: {"commit_early": value == "headers"},
-    "cache": _cache,
+    "cache": caching,
     **dict.fromkeys(
         (
             "before_request_hooks",

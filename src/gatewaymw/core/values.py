@@ -187,6 +187,12 @@ class Call:
     """On the clock of `Env.now`."""
     fetching: Fetching | None = None
     """None: the operator lets no file be fetched."""
+    principal: object = field(default=None, repr=False)
+    """Whom the host's `auth` said this is; None where it was not asked."""
+    namespace: str = ""
+    """A part of the cache that the caller keeps apart."""
+    refresh: bool = False
+    """The caller wants no answer from the cache."""
 
 
 @dataclass(frozen=True, slots=True)

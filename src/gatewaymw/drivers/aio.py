@@ -14,6 +14,7 @@ from ..core.errors import GatewayError
 from ..core.routing.reply import Live, Reply
 from ..core.stored import Lead
 from ..core.values import Answer, Failure, Outcome
+from .flights import waits_for_itself
 from .services import Service
 from .transport import TIMEOUT, TOO_LARGE, AsyncBody, Unreachable
 
@@ -113,6 +114,8 @@ class Driver:
         await anyio.sleep(command.seconds)
 
     async def _ask(self, command: Ask) -> Any:
+        if self._leads and waits_for_itself(command, self._leads):
+            return None
         answer = await self._services[command.service](*command.args)
         if isinstance(answer, Lead):
             self._leads += (answer,)

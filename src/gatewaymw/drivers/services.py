@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
-import anyio.to_thread
-
+from .asking import Service as Service
+from .asking import ask, ask_sync
+from .flights import Flights
 from .identity import Identities
-
-Service: TypeAlias = Callable[..., Any]
-
-
-def is_async(function: Service) -> bool:
-    called = type(function).__call__ if not inspect.isroutine(function) else function
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
-
-
-async def ask(function: Service, *args: Any) -> Any:
-    """Call a host's function from an event loop: a sync one in a thread, for it may block."""
-    if is_async(function):
-        return await function(*args)
-    answer = await anyio.to_thread.run_sync(partial(function, *args))
-    return await answer if inspect.isawaitable(answer) else answer
-
-
-def ask_sync(function: Service, *args: Any) -> Any:
-    """The same from a thread."""
-    answer = function(*args)
-    if inspect.isawaitable(answer):
-        from asgiref.sync import async_to_sync
-
-        return async_to_sync(_settled)(answer)
-    return answer
-
-
-async def _settled(answer: Any) -> Any:
-    return await answer
+from .stores import Guarded
 
 
 def given(answer: Any) -> Callable[[], Any]:
@@ -47,7 +19,7 @@ def given(answer: Any) -> Callable[[], Any]:
 
 
 def services(
-    auth: Service | None, resolve: Callable[[object], Any], identities: Identities
+    auth: Service | None, resolve: Callable[[object], Any], identities: Identities, store: Guarded
 ) -> tuple[Mapping[str, Service], Mapping[str, Service]]:
     """The services of a gateway: for the async driver, and for the sync one."""
 
@@ -57,8 +29,19 @@ def services(
     def secret_sync(source: Any) -> Any:
         return resolve(given(ask_sync(source))) if callable(source) else resolve(source)
 
-    here: dict[str, Service] = {"secret": secret, "identity": identities.ask}
-    there: dict[str, Service] = {"secret": secret_sync, "identity": identities.ask_sync}
+    flights = Flights()
+    here: dict[str, Service] = {
+        "secret": secret,
+        "identity": identities.ask,
+        "store": store.aask,
+        "flight": flights.aask,
+    }
+    there: dict[str, Service] = {
+        "secret": secret_sync,
+        "identity": identities.ask_sync,
+        "store": store.ask,
+        "flight": flights.ask,
+    }
     if auth is not None:
         here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)
     return here, there

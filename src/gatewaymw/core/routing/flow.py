@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from ..commands import Flow
 from ..errors import GatewayError
-from ..plan import Group, Node, Target
+from ..plan import Group, Node
 from ..values import Call, Env
 from .batching import batched
+from .caching import cached
 from .failures import refusal
 from .reply import Reply
 from .strategies import STRATEGIES
@@ -20,7 +21,11 @@ def run(node: Node, call: Call, env: Env) -> Flow[Reply]:
     Raises no GatewayError: whatever goes wrong at a node comes back as that node's reply, so that
     a fallback above it can go on to the next.
     """
-    return batched(node, call, env) if isinstance(node, Target) else decided(node, call, env)
+    if isinstance(node, Group):
+        return decided(node, call, env)
+    if node.caching:
+        return cached(node, call, env, lambda call: batched(node, call, env))
+    return batched(node, call, env)
 
 
 def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
