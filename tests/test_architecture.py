@@ -20,9 +20,7 @@ TABLES = {SOURCE / "core" / "providers" / "compatible.py"}
 """Modules that are rows from top to bottom; these may be as long as there are rows."""
 EDGES = {SOURCE / "asgi.py", SOURCE / "wsgi.py", SOURCE / "inprocess.py"}
 EDGES.add(SOURCE / "drivers/identity/__init__.py")  # the clouds' libraries raise errors of all kinds
-EDGES.add(
-    SOURCE / "drivers/stores/guarded.py"
-)  # so do the stores of hosts
+EDGES.add(SOURCE / "drivers/stores/guarded.py")  # so do the stores of hosts
 EDGES |= {SOURCE / "drivers/aio.py", SOURCE / "drivers/sync.py"}  # what fails after an answer is logged
 
 

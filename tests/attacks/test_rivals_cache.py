@@ -29,7 +29,9 @@ def numbered(count: int) -> list[Script]:
 
 
 def statuses(answers: list[Any]) -> list[str]:
-    return [answer.headers[STATUS] for answer in answers]
+    return [
+        value for answer in answers for name, value in answer.headers.items() if name.endswith("cache-status")
+    ]
 
 
 def by(name: str) -> dict[str, Any]:
@@ -158,7 +160,7 @@ UNSOUND: dict[str, Script] = {
 }
 CUT: dict[str, Script] = {
     "cut": chunked([EVENT], "close"),
-    "reset": chunked([EVENT, STOP], "reset"),
+    "reset": chunked([EVENT], "reset"),
     "no end": chunked([EVENT]),
     "an error within": chunked([EVENT, b'data: {"error":{"message":"busy"}}\n\n', DONE]),
     "an error at once": chunked([b'data: {"error":{"message":"busy"}}\n\n', DONE]),
@@ -240,7 +242,7 @@ def test_c5_max_age_is_in_seconds(asked: Ask, upstream: Upstream) -> None:
 @in_turn
 def test_c5_an_entry_ends_after_its_seconds(asked: Any, upstream: Upstream) -> None:
     upstream.script(CHAT, *numbered(9))
-    config = at(upstream, cache={"mode": "simple", "max_age": 0.001})
+    config = at(upstream, cache={"mode": "simple", "max_age": 1e-6})
     assert statuses(asked(config, [{}, {}, {}])) == ["MISS"] * 3
     config = at(upstream, cache={"mode": "simple", "max_age": 1000})
     assert statuses(asked(config, [{}, {}, {}])) == ["MISS", "HIT", "HIT"]
@@ -312,8 +314,7 @@ def test_c9_the_status_says_what_was_done(asked: Any, upstream: Upstream) -> Non
     old = {"headers": {"x-portkey-cache-force-refresh": "1"}}
     no = {"headers": {"x-gateway-cache-force-refresh": "false"}}
     answers = asked(at(upstream, **SIMPLE), [{}, {}, fresh, {}, no, old])
-    told = [*statuses(answers[:-1]), answers[-1].headers["x-portkey-cache-status"]]
-    assert told == ["MISS", "HIT", "REFRESH", "HIT", "HIT", "REFRESH"]
+    assert statuses(answers) == ["MISS", "HIT", "REFRESH", "HIT", "HIT", "REFRESH"]
     assert answers[3].body == answers[2].body != answers[1].body
     plain = asked(at(upstream), [{}, fresh, {"body": b"{"}])
     assert statuses(plain) == ["DISABLED"] * 3
@@ -376,5 +377,5 @@ def test_cache_04_no_answer_is_for_anybody_elses_cache(asked: Ask, status: int, 
     upstream.script(CHAT, whole({"id": "x"}, status, cache_control="public, max-age=600"))
     assert asked(at(upstream)).headers["cache-control"] == "private, no-store"
     assert asked(None).headers["cache-control"] == "private, no-store"
-    upstream.script(CHAT, DONE)
+    upstream.script(CHAT, chunked([EVENT, STOP, DONE]))
     assert asked(at(upstream), STREAMED).headers["cache-control"] == "no-cache, no-transform"

@@ -15,8 +15,8 @@ CACHED = frozenset({CHAT, COMPLETE, EMBED, IMAGE, MODERATE, SPEECH, TRANSCRIBE, 
 """Endpoints that change nothing at the provider, so that asking once is as good as asking twice."""
 CREDENTIALS = ("authorization", "x-api-key", "api-key")
 """Where callers bring theirs."""
-IDS = ("id", "sub", "pk")
-"""What a principal may be told from all others by."""
+IDS = ("id", "sub", "pk", "hex")
+"""What a principal may be told from all others by; the last is a UUID's."""
 PREFIX = "cache:"
 
 
