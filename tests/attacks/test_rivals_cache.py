@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -305,6 +306,16 @@ def test_c7_sound_is_kept_where_it_came_to_its_end(asked: Any, upstream: Upstrea
     first, second = asked(at(upstream, **SIMPLE), [speech, speech])
     assert statuses([first, second]) == ["MISS", "HIT"]
     assert first.body == second.body == sound and second.headers["content-type"] == "audio/mpeg"
+
+
+@in_turn
+def test_a_request_does_not_wait_for_itself(asked: Any, upstream: Upstream) -> None:
+    """A target that stands twice in a fallback, which goes on from a 200: the first one's stream is open."""
+    upstream.script(CHAT, chunked([EVENT, STOP, DONE]))
+    config = {"strategy": {"mode": "fallback", "on_status_codes": [200]}, "targets": [at(upstream)] * 2}
+    begun = time.monotonic()
+    [answer] = asked({**config, "cache": "simple"}, [{"body": STREAMED}])
+    assert answer.status == 200 and time.monotonic() - begun < 5
 
 
 @in_turn
