@@ -22,6 +22,8 @@ from gatewaymw.drivers.stores.sqlite import SQLite
 from redises import RedisServer, redis_server
 
 KINDS = ("memory", "sqlite", "redis", "handed", "handed async")
+PATIENCE = 10.0
+"""Seconds for an operation: what it does is tried here, however busy the machine is."""
 WAYS = ("thread", "asyncio", "trio")
 Do = Callable[..., Any]
 
@@ -63,7 +65,7 @@ def stores(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "handed": Memory(),
         "handed async": HandedAsync(),
     }
-    made = {kind: store_of(named[kind]) for kind in KINDS}
+    made = {kind: store_of(named[kind], PATIENCE) for kind in KINDS}
     yield made
     for kind, store in made.items():
         assert store.state()["failures"] == 0, (kind, store.state())
@@ -170,6 +172,16 @@ def test_what_is_too_old_is_gone(stores: dict[str, Guarded], kind: str, way: str
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_sql_01_words_are_values_in_every_store(stores: dict[str, Guarded], kind: str, key: str) -> None:
+    store, odd = stores[kind], f"{key}'); DROP TABLE kept; --\r\nFLUSHALL\r\n\"]] return 1 --"
+    assert store.ask("add", odd, 1, 60) == 1
+    assert store.ask("swap", odd, b"1", odd.encode(), 60) is True
+    store.ask("set", key, b"1); DELETE FROM kept", 60)
+    assert store.ask("get", odd) == odd.encode()
+    assert store.ask("get", key) == b"1); DELETE FROM kept"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_lost_where_many_count_and_swap(stores: dict[str, Guarded], kind: str, key: str) -> None:
     store, patience = stores[kind], 50
 
@@ -267,18 +279,18 @@ def test_a_store_that_is_none_is_refused_without_its_words(named: Any) -> None:
 
 
 def test_a_prefix_of_the_hosts_own(server: RedisServer) -> None:
-    store = store_of(server.url + "?prefix=mine:")
+    store = store_of(server.url + "?prefix=mine:", PATIENCE)
     store.ask("set", "a", b"x", 60)
     assert server.say("GET", "mine:a") == b"$1\r\nx\r\n"
     store.close()
-    ours = store_of(server.url.replace("redis:", "valkey:"))
+    ours = store_of(server.url.replace("redis:", "valkey:"), PATIENCE)
     ours.ask("set", "a", b"y", 60)
     assert server.say("GET", "gatewaymw:1:a") == b"$1\r\ny\r\n"
     ours.close()
 
 
 def test_one_round_trip_an_operation(server: RedisServer, key: str) -> None:
-    store = store_of(server.url)
+    store = store_of(server.url, PATIENCE)
     asked = [("set", b"1", 60), ("get",), ("add", 1, 60), ("swap", b"2", b"3", 60), ("drop",)]
 
     def commands() -> int:
@@ -297,7 +309,7 @@ def test_one_round_trip_an_operation(server: RedisServer, key: str) -> None:
 
 
 def test_threads_of_a_store_end_with_it(tmp_path: Path) -> None:
-    store = store_of(f"sqlite:{tmp_path / 'x.db'}")
+    store = store_of(f"sqlite:{tmp_path / 'x.db'}", PATIENCE)
     store.ask("add", "a", 1, 60)
     assert any(thread.name.startswith("gatewaymw-store") for thread in threading.enumerate())
     store.close()

@@ -231,20 +231,26 @@ def test_two_workers_share_a_cache_whatever_becomes_of_the_store(
         with serving(command, env, port=port) as url:
             while len(pids(url)) < 2:
                 time.sleep(0.1)
-            answers = [told(url, HELLO) for _ in range(20)]
-            assert answers == [(200, "MISS"), *[(200, "HIT")] * 19] and len(upstream.seen) == 1
+            assert any(shared(url, upstream, seed) for seed in range(3))
             if kind == "sqlite":
                 return
             server.stop()
-            down = [told(url, {**HELLO, "seed": seed % 3}) for seed in range(20)]
+            before = len(upstream.seen)
+            down = [told(url, {**HELLO, "seed": 10 + seed % 3}) for seed in range(20)]
             assert {status for status, _ in down} == {200}
-            assert len(upstream.seen) <= 1 + 2 * 3, "each worker keeps what it learns by itself"
+            assert len(upstream.seen) <= before + 2 * 3, "each worker keeps what it learns by itself"
             server.start()
             time.sleep(1.1)
-            assert {told(url, {**HELLO, "seed": 9})[0] for _ in range(20)} == {200}
-            before = len(upstream.seen)
-            assert {told(url, {**HELLO, "seed": 9}) for _ in range(10)} == {(200, "HIT")}
-            assert len(upstream.seen) == before
+            assert any(shared(url, upstream, seed) for seed in range(20, 23))
+
+
+def shared(url: str, upstream: Upstream, seed: int) -> bool:
+    """Whether many requests were one to the provider. A worker that was held up for 100 ms just then may have
+    asked on its own; workers that share nothing would each do so, whatever is asked."""
+    before = len(upstream.seen)
+    answers = [told(url, {**HELLO, "seed": seed}) for _ in range(20)]
+    assert {status for status, _ in answers} == {200}
+    return len(upstream.seen) == before + 1 and [status for _, status in answers].count("HIT") == 19
 
 
 def test_a_store_is_named_in_a_file_as_well(tmp_path: Path) -> None:

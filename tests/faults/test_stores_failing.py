@@ -177,7 +177,7 @@ def test_a_store_of_the_hosts_that_fails(
 def test_a_server_that_is_stopped_and_started_again(way: str, tmp_path: Path) -> None:
     clock = [100.0]
     with redis_server(tmp_path) as server:
-        store = Guarded(Redis(server.url, DEADLINE / 2), Memory(), now=lambda: clock[0])
+        store = Guarded(Redis(server.url, 5.0), Memory(), lambda: clock[0], deadline=10.0)
         assert asked(store, way, ("add", "n", 1, 60))[0][0] == 1
         server.stop()
         told = asked(store, way, *[("add", "n", 1, 60)] * 5)

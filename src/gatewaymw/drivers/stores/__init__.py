@@ -54,26 +54,27 @@ Named: TypeAlias = "str | Store | AsyncStore | None"
 """`"memory"`, `"sqlite:PATH"`, `"redis://…"`, or an object with the operations. None: memory."""
 
 
-def store_of(named: Named) -> Guarded:
-    """The store that is named, behind its guard. Opens nothing. Raises ConfigError."""
-    return Guarded(backend_of(named), Memory())
+def store_of(named: Named, deadline: float = DEADLINE) -> Guarded:
+    """The store that is named, behind its guard, with so many seconds for each operation. Opens nothing.
+    Raises ConfigError."""
+    return Guarded(backend_of(named, deadline), Memory(), deadline=deadline)
 
 
-def backend_of(named: Any) -> Backend | None:
+def backend_of(named: Any, deadline: float = DEADLINE) -> Backend | None:
     """None: what this process keeps for itself is all there is."""
     if named is None or named == "memory":
         return None
     if not isinstance(named, str):
         if missing := [name for name in OPERATIONS if not callable(getattr(named, name, None))]:
             raise ConfigError(f"a store of the host's needs {', '.join(missing)}", path="store")
-        return Threaded(named)
+        return Threaded(named, deadline)
     scheme, _, rest = named.partition(":")
     if scheme == "sqlite" and rest.removeprefix("//"):
         from .sqlite import SQLite
 
-        return Threaded(SQLite(Path(rest.removeprefix("//"))))
+        return Threaded(SQLite(Path(rest.removeprefix("//"))), deadline)
     if scheme in SCHEMES and rest.startswith("//"):
-        return Redis(named, DEADLINE / 2)
+        return Redis(named, deadline / 2)
     # It may hold a password: its words are not repeated.
     raise ConfigError(
         'must be "memory", "sqlite:PATH", "redis://HOST:PORT/DB" (or rediss, valkey, unix) or an object',

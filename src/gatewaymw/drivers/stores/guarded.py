@@ -55,9 +55,13 @@ class Guarded:
     """A store that never fails: the shared one, or this process's own in its place."""
 
     def __init__(
-        self, backend: Backend | None, local: Memory, now: Callable[[], float] = time.monotonic
+        self,
+        backend: Backend | None,
+        local: Memory,
+        now: Callable[[], float] = time.monotonic,
+        deadline: float = DEADLINE,
     ) -> None:
-        self._backend, self._local, self._now = backend, local, now
+        self._backend, self._local, self._now, self._deadline = backend, local, now, deadline
         self._lock = Lock()
         self._row = 0  # failures since the last success
         self._until = 0.0  # when it may be asked again
@@ -88,7 +92,7 @@ class Guarded:
         if self._backend is None or self._rests():
             return self._own(operation, args)
         try:
-            with anyio.fail_after(DEADLINE):
+            with anyio.fail_after(self._deadline):
                 answer = checked(operation, await self._backend.aask(operation, *args))
         except Exception as error:
             return self._failed(error, operation, args)

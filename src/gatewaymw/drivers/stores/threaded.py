@@ -22,14 +22,14 @@ THREADS = 4
 class Threaded:
     """A store for both drivers. Its methods may be sync or async."""
 
-    def __init__(self, store: Any) -> None:
-        self._store, self._lock = store, Lock()
+    def __init__(self, store: Any, deadline: float = DEADLINE) -> None:
+        self._store, self._deadline, self._lock = store, deadline, Lock()
         self.kind = type(store).__name__
         self._pool: ThreadPoolExecutor | None = None
         self._pid = 0
 
     def ask(self, operation: str, *args: Any) -> Any:
-        return self._begun(operation, args).result(DEADLINE)
+        return self._begun(operation, args).result(self._deadline)
 
     async def aask(self, operation: str, *args: Any) -> Any:
         method = getattr(self._store, operation)
@@ -38,7 +38,7 @@ class Threaded:
         begun = self._begun(operation, args)
         if loop_here() is not None:
             return await asyncio.wrap_future(begun)
-        wait = partial(begun.result, DEADLINE)
+        wait = partial(begun.result, self._deadline)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
 
     def close(self) -> None:
