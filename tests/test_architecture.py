@@ -23,6 +23,8 @@ EDGES.add(SOURCE / "drivers/identity/__init__.py")  # the clouds' libraries rais
 EDGES.add(SOURCE / "drivers/hosted.py")  # so do functions of the host
 EDGES.add(SOURCE / "attending.py")  # hands on whatever is thrown into a coroutine, as `await` does
 EDGES.add(SOURCE / "health.py")  # a fact that cannot be told is one among others
+EDGES.add(SOURCE / "drivers/stores/guarded.py")  # so do the stores of hosts
+EDGES |= {SOURCE / "drivers/aio.py", SOURCE / "drivers/sync.py"}  # what fails after an answer is logged
 
 
 def tree(module: Path) -> ast.Module:

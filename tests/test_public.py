@@ -27,6 +27,7 @@ GATEWAY = (
     "send_timeout: float = 60.0, "
     "keep_alive: float | None = None, "
     "grace: float = 30.0, "
+    "store: str | Store | AsyncStore | None = None, "
     "http_client: Any = None, "
     "transport: Literal[auto, wire, httpx, aiohttp] | None = None, "
     "health: str | None = None) -> None"

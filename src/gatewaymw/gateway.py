@@ -22,6 +22,7 @@ from .core.values import JSON, NOTHING, Call, Env, Part
 from .drivers import aio, services, sync
 from .drivers.health import Health
 from .drivers.identity import Identities
+from .drivers.stores import AsyncStore, Store, store_of
 from .headers import Wishes
 from .health import HEALTH, checked_path, counts, told
 from .inbound import (
@@ -80,6 +81,7 @@ class Options(TypedDict, total=False):
     send_timeout: float
     keep_alive: float | None
     grace: float
+    store: str | Store | AsyncStore | None
     http_client: Any
     transport: Literal["auto", "wire", "httpx", "aiohttp"] | None
     health: str | None
@@ -105,7 +107,11 @@ class Gateway:
     stream is given up. `keep_alive`: seconds of silence after which a stream gets a comment, `: keep-alive`;
     by default none, since some clients cannot read them; below WSGI with the transport of our own only, whose
     reads can be broken off and made again. `grace`: seconds that streams are given to end once the host is
-    shut down; then they end with an error.
+    shut down; then they end with an error. `store`: where state is kept that outlives a request: `"memory"`
+    (the default: of this process, bounded), `"sqlite:PATH"` for the workers of one machine,
+    `"redis://HOST:PORT/DB"` for any number, `"env:NAME"` for either from the environment, or an object with
+    the operations of `gatewaymw.drivers.stores.Store` or `AsyncStore`. No request fails, or waits more than
+    100 ms, for a store that does.
     `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind. `transport`: what
     carries requests without one: `"auto"` (the fastest that can), `"wire"`, `"httpx"` or `"aiohttp"`.
     `health`: a path (`"/gateway/health"`) at which GET tells how the gateway is, behind `auth` where that is
@@ -133,6 +139,7 @@ class Gateway:
         send_timeout: float = 60.0,
         keep_alive: float | None = None,
         grace: float = 30.0,
+        store: str | Store | AsyncStore | None = None,
         http_client: Any = None,
         transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None,
         health: str | None = None,
@@ -142,7 +149,7 @@ class Gateway:
         from .choice import Book, Chooser
         from .config.fetching import fetching_of
         from .config.loading import load, split
-        from .config.secrets import resolve
+        from .config.secrets import look_up, resolve
         from .drivers.outbound import outbounds
 
         if not prefix.startswith("/") or prefix.endswith("/"):
@@ -176,8 +183,17 @@ class Gateway:
         self.pace = streams.paced(send_timeout, keep_alive, grace)
         self.streams, self.sync_streams = aio_streams.Streams(self.pace), sync_streams.Streams(self.pace)
         self._asks = callable(auth)
+        store = first(store, beside.get("store"), "memory")
+        named = look_up(store) if isinstance(store, str) else store
+        self.store = store_of(named)
         self._services, self._services_sync = services.services(
-            auth if callable(auth) else None, resolve, Identities(), own_checks, check_timeout, Health()
+            auth if callable(auth) else None,
+            resolve,
+            Identities(),
+            own_checks,
+            check_timeout,
+            Health(),
+            self.store,
         )
         carrier = first(transport, beside.get("transport"), "auto")
         self._outbounds, self._outbound = outbounds(http_client, carrier)
@@ -207,7 +223,7 @@ class Gateway:
         `known`: it comes from the host's own code, so nobody need be asked who that is. `carry`: what takes
         it through its plan, where that is not to be done in earnest.
         """
-        wishes, trace = Wishes(), ""
+        wishes, trace, principal = Wishes(), "", None
         warnings: tuple[str, ...] = ()
         try:
             if self.streams.ending or self.sync_streams.ending:
@@ -215,11 +231,11 @@ class Gateway:
             wishes = wire.wishes_of(inbound.facts.headers)
             trace = self._trace(wishes)
             if self._asks and not known:
-                yield from admit(inbound)
+                principal = yield from admit(inbound)
             if inbound.match.endpoint is HEALTH:
                 reply = told(self.facts, self.chooser.providers)
             else:
-                plan, call = self._read(inbound, wishes)
+                plan, call = self._read(inbound, wishes, principal)
                 warnings = plan.warnings
                 carry = carry or (tracing.traced if tracing.wanted(wishes) else run)
                 reply = yield from carry(plan.root, call, self._env)
@@ -250,11 +266,13 @@ class Gateway:
     async def aclose(self) -> None:
         """Close the connections of this event loop, and of all threads. Safe to call again."""
         await self._outbounds.aclose()
-        self._outbound.close()
+        await self.store.aclose()
+        self.close()
 
     def close(self) -> None:
         """Close the connections that were made for threads. Safe to call again."""
         self._outbound.close()
+        self.store.close()
 
     def sdk_transport(self, family: Family = "httpx2") -> Any:
         """A sync transport for an SDK in this process: `OpenAI(http_client=httpx2.Client(transport=…))`.
@@ -306,7 +324,7 @@ class Gateway:
             raise BadRequest("a trace id has 256 characters at most", param=wishes.prefix + "trace-id")
         return trace
 
-    def _read(self, inbound: Inbound, wishes: Wishes) -> tuple[Plan, Call]:
+    def _read(self, inbound: Inbound, wishes: Wishes, principal: object) -> tuple[Plan, Call]:
         metadata: Mapping[str, str] = NOTHING
         parts, body = self._body(inbound)
         if wishes.given:
@@ -325,7 +343,10 @@ class Gateway:
             key=wishes.key if plan.sole else None,
             deadline=self._env.now() + self._patience,
             fetching=self._fetching,
+            principal=principal,
         )
+        if wishes.given:
+            call = wire.caching(call, wishes)
         if model is not None:
             call = with_model(call, model, new_id)
         check_required(call, plan)

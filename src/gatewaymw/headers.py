@@ -7,7 +7,7 @@ prefix the request used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from .core.errors import BadRequest
 from .core.frozen import dataclass
 from .core.routing.account import line
 from .core.routing.reply import Live, Reply
-from .core.values import NOTHING, Secret
+from .core.values import NOTHING, Call, Secret
 
 PREFIXES = OURS, ORIGINAL = "x-gateway-", "x-portkey-"
 LENGTH = len(OURS)
@@ -91,6 +91,16 @@ def metadata(wishes: Wishes) -> Mapping[str, str]:
     if not isinstance(value, dict) or not all(isinstance(item, str | int | float) for item in value.values()):
         raise BadRequest(f'the header {name} must be a JSON object of strings: {{"user": "u1"}}', param=name)
     return {key: item if isinstance(item, str) else json.dumps(item).decode() for key, item in value.items()}
+
+
+def caching(call: Call, wishes: Wishes) -> Call:
+    """The call with what its headers say of the cache. Raises BadRequest."""
+    namespace = wishes.given.get("cache-namespace", "")
+    refresh = wishes.given.get("cache-force-refresh", "false").strip().lower() not in ("", "false")
+    if len(namespace) > 256:
+        name = wishes.prefix + "cache-namespace"
+        raise BadRequest("a cache namespace has 256 characters at most", param=name)
+    return replace(call, namespace=namespace, refresh=refresh) if namespace or refresh else call
 
 
 def overrides(wishes: Wishes) -> dict[str, Any]:
@@ -203,7 +213,7 @@ def answer(reply: Reply, wishes: Wishes, trace: str, warnings: tuple[str, ...] =
         made += [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")]
     else:
         made += [("content-length", str(len(reply.body))), ("cache-control", "private, no-store")]
-    made += [(names.trace, trace), (names.retries, str(reply.tries)), (names.cache, "DISABLED")]
+    made += [(names.trace, trace), (names.retries, str(reply.tries)), (names.cache, reply.cache_status)]
     made.append((names.attempts, str(reply.attempts)))
     if reply.target:
         made.append((names.provider, reply.target.provider.name))

@@ -96,7 +96,7 @@ def pattern(path: str) -> re.Pattern[str]:
 # ── who asks ─────────────────────────────────────────────────────────────
 
 
-def admit(inbound: Inbound) -> Flow[None]:
+def admit(inbound: Inbound) -> Flow[object]:
     """Ask the host who is there. A body must say that it is JSON: a page of another site can make a
     browser send one that says nothing, cookies and all, without asking first. Raises Unauthorized."""
     principal = yield from ask("auth", inbound.facts)
@@ -104,6 +104,7 @@ def admit(inbound: Inbound) -> Flow[None]:
         raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
     if inbound.match.endpoint.body == "json" and not kind_of(inbound):
         raise wrong_type("none", "application/json")
+    return principal
 
 
 # ── bodies ───────────────────────────────────────────────────────────────

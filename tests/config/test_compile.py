@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 from gatewaymw.config import plan_of_text
 from gatewaymw.config.models import Branch, Leaf, Retry, Strategy
 from gatewaymw.core.errors import ConfigError
-from gatewaymw.core.plan import RETRIED, Group, Target
+from gatewaymw.core.plan import RETRIED, Caching, Group, Target, targets
 from gatewaymw.core.plan import Retry as Planned
 from gatewaymw.core.values import Secret
 
@@ -286,11 +286,33 @@ def test_what_changes_nothing_here_is_warned_of(key: str) -> None:
     )
 
 
-@pytest.mark.parametrize("cache", ["simple", {"mode": "simple", "max_age": 60}])
-def test_a_simple_cache_is_warned_of(cache: Any) -> None:
-    assert plan({"provider": "openai", "cache": cache}).warnings == (
-        "config.cache: cache is not applied by this version",
-    )
+@pytest.mark.parametrize(
+    ("cache", "means"),
+    [
+        ("simple", Caching()),
+        ({"mode": "simple"}, Caching(86_400.0, 2**20, False)),
+        ({"mode": "simple", "max_age": 60}, Caching(max_age=60)),
+        ({"mode": "simple", "maxAge": 0.5, "maxBytes": 7, "toolCalls": True}, Caching(0.5, 7, True)),
+        (None, None),
+    ],
+)
+def test_a_simple_cache_is_inherited_by_the_targets(cache: Any, means: Any) -> None:
+    made = plan({"targets": [{"provider": "openai"}], "cache": cache})
+    assert [leaf.caching for leaf in targets(made.root)] == [means]
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("max_age", value) for value in (0, -1, "60", float("inf"), 90 * 86_400 + 1, True)),
+        *(("max_bytes", value) for value in (0, 2.5, 2**24 + 1)),
+        ("tool_calls", "yes"),
+    ],
+)
+def test_what_a_cache_cannot_do_is_refused(key: str, value: Any) -> None:
+    fault = refused({"provider": "openai", "cache": {"mode": "simple", key: value}})
+    assert fault.path == f"config.cache.{key}"
 
 
 def test_a_semantic_cache_is_refused() -> None:

@@ -13,7 +13,8 @@ from gatewaymw.core.commands import All, Ask, Close, Command, Flow, Read, Send, 
 from gatewaymw.core.endpoints import CHAT, Endpoint
 from gatewaymw.core.model import IDENTITY, Codec, Provider, Route
 from gatewaymw.core.plan import Group, Node, Retry, Target
-from gatewaymw.core.routing.reply import Live, Reply
+from gatewaymw.core.routing.reply import NO_STREAM, Live, Reply
+from gatewaymw.core.stored import Lead
 from gatewaymw.core.values import Answer, Call, Env, Failure, Outcome, Secret
 from gatewaymw.drivers.health import Health
 
@@ -74,10 +75,14 @@ class World:
     lasts: float = 0.0
     """Seconds that each answer takes."""
     health: Health = field(default_factory=Health)
-    store: dict[str, bytes] = field(default_factory=dict)
     price: float | None = None
     rolls: Iterator[float] | None = None
     """Dice that fall differently each time."""
+    kept: dict[str, bytes] = field(default_factory=dict)
+    """The store."""
+    boarding: list[bytes | None] = field(default_factory=list)
+    """What those lead to whom this request joins; where there is none it leads itself."""
+    landed: list[bytes | None] = field(default_factory=list)
 
     def env(self) -> Env:
         return Env(random=self.roll, now=lambda: self.time, clock=lambda: self.time, new_id=lambda: "id")
@@ -110,14 +115,38 @@ class World:
                 return tuple(self.carry(flow) for flow in flows)
             case Ask("health", args):
                 return self.health.ask(*args)
-            case Ask("store", ("get", key)):
-                return self.store.get(key)
-            case Ask("store", ("set", key, value, _)):
-                self.store[key] = value
             case Ask("prices"):
                 return lambda *_: self.price
+            case Ask("store", args):
+                return self.store(*args)
+            case Ask("flight", ("join", _, seconds)):
+                assert seconds > 0
+                return self.boarding.pop(0) if self.boarding else Lead()
+            case Ask("flight", (_, lead, value)):
+                assert isinstance(lead, Lead)
+                self.landed.append(value)
             case _:
                 return self.secrets[command.args[0]]  # type: ignore[union-attr]
+        return None
+
+    def store(self, operation: str, key: str, *args: Any) -> Any:
+        kept = self.kept
+        match operation, args:
+            case "get", ():
+                return kept.get(key)
+            case "set", (value, ttl):
+                assert ttl > 0
+                kept[key] = value
+            case "add", (amount, ttl):
+                kept[key] = b"%d" % (int(kept.get(key, b"0")) + amount)
+                return int(kept[key])
+            case "swap", (old, new, ttl):
+                if kept.get(key) != old:
+                    return False
+                kept.pop(key, None) if new is None else kept.update({key: new})
+                return True
+            case _:
+                kept.pop(key, None)
         return None
 
     def carry(self, flow: Flow[Any]) -> Any:
@@ -130,9 +159,26 @@ class World:
 
     def run(self, flow: Flow[Reply]) -> Reply:
         reply: Reply = self.carry(flow)
-        left = {stream for stream, _ in reply.beside} or {reply.stream} if isinstance(reply, Live) else set()
+        live = {stream for stream, _ in reply.beside} or {reply.stream} if isinstance(reply, Live) else set()
+        left = live - {NO_STREAM}
         assert self.open == left, "a stream was forgotten"
         return reply
+
+    def pour(self, reply: Live) -> bytes:
+        """All that a client gets of it, and what is done afterwards."""
+        out, passage = reply.body, reply.passage
+        while not passage.over:
+            data = self.do(Read(reply.stream))
+            if isinstance(data, Failure):
+                out += passage.fail(data)
+                break
+            out += passage.feed(data) if data else passage.close()
+            if not data:
+                break
+        if passage.error is None:
+            for make in reply.later:
+                self.carry(make())
+        return out
 
     @property
     def sent(self) -> list[Send]:

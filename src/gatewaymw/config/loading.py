@@ -17,7 +17,7 @@ LARGEST = 4 * 2**20
 TABLES = frozenset(
     {
         *("virtual_keys", "configs", "auth", "caller_config", "max_body", "trusted_custom_hosts"),
-        *("fetch_media", "transport", "health"),
+        *("fetch_media", "health", "store", "transport"),
     }
 )
 """What may stand beside a config in its file: keywords of the gateway."""

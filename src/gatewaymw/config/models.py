@@ -154,7 +154,12 @@ class Cache(Shape):
     """Also written as its mode alone."""
 
     mode: Literal["simple", "semantic"]
-    max_age: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
+    max_age: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
+    """Seconds for which an answer is kept. Default 86400, a day; 90 days at most."""
+    max_bytes: Annotated[int, Field(strict=True, gt=0, le=16 * 2**20)] | None = None
+    """Of an answer that is kept. Default 1 MiB."""
+    tool_calls: Flag | None = None
+    """Keep answers that call tools, too. Default: they are not kept."""
 
 
 MOST_HOOKS = 64
@@ -352,6 +357,8 @@ class Tables(Shape):
     max_body: Annotated[int, Field(strict=True, gt=0)] | None = None
     trusted_custom_hosts: tuple[str, ...] | None = None
     fetch_media: Any = None
+    store: Annotated[Any, WithJsonSchema({"type": "string"})] = None
+    """`memory`, `sqlite:PATH`, `redis://HOST:PORT/DB`, or `env:NAME` for one of these."""
     transport: Literal["auto", "wire", "httpx", "aiohttp"] | None = None
     health: Annotated[str, Field(pattern=r"^/[^?#]*[^?#/]$", max_length=256)] | None = None
     """The path at which operators are told how the gateway is. Default: none."""

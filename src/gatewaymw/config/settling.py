@@ -20,6 +20,7 @@ from ..core.plan import Credential, Target, lacking
 from ..core.values import NOTHING
 from . import checking_hooks, models, resilience
 from .book import Making
+from .caching import caching
 from .checking_hooks import checks_of, gathered, sends
 from .credentials import Upstream, upstream
 from .forwarding import forwardable
@@ -131,16 +132,6 @@ def _overrides(node: models.Settings, path: str) -> Mapping[str, Any]:
     raise ConfigError("holds something that JSON cannot say", path=f"{path}.override_params")
 
 
-def _cache(cache: models.Cache, path: str, making: Making) -> dict[str, Any]:
-    making.strays(cache, path)
-    if cache.mode == "semantic":
-        raise ConfigError(
-            "a semantic cache is not part of this version", path=f"{path}.mode", code="unsupported"
-        )
-    making.warn(path, "cache is not applied by this version")
-    return {}
-
-
 def _host(url: str, path: str, making: Making) -> dict[str, Any]:
     trusted = None if making.book.held else making.book.trusted_hosts
     base_url, guarded = check_custom_host(url, trusted, path)
@@ -162,7 +153,7 @@ READERS: Mapping[str, Callable[[Any, str, Making], dict[str, Any]]] = {
     "strict_open_ai_compliance": lambda value, path, making: {"strict": value},
     "strict_params": lambda value, path, making: {"refuse_dropped": value},
     "commit": lambda value, path, making: {"commit_early": value == "headers"},
-    "cache": _cache,
+    "cache": caching,
     **checking_hooks.READERS,
     **dict.fromkeys(("id", "metadata", "on_status_codes", "url_to_fetch"), _unused),
 }

@@ -77,6 +77,18 @@ NO_TIMEOUTS = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
+class Caching:
+    """Which answers of a target are kept, and how long."""
+
+    max_age: float = 86_400.0
+    """Seconds."""
+    max_bytes: int = 2**20
+    """Of one answer."""
+    tool_calls: bool = False
+    """Answers that call tools as well: whoever gets one again would call them again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     """A key, or where to ask for it. `held` ones belong to the operator and to their host only."""
 
@@ -113,6 +125,8 @@ class Target:
     """Strict OpenAI compliance of answers."""
     refuse_dropped: bool = False
     """Refuse a request whose parameters the provider cannot take, instead of reporting them."""
+    caching: Caching | None = None
+    """None: nothing of it is kept, and nothing that was kept is given."""
     commit_early: bool = False
     """Commit on the answer's head, as the original does, not on the first meaningful event."""
     checks: Checks | None = None
@@ -137,6 +151,9 @@ class Target:
     signed: dict[str | None, Fields] = field(init=False, default_factory=dict, repr=False, compare=False)
     """All headers of a request, credential included, by its content type: kept once they were made, where
     they are the same for each."""
+
+    marks: dict[str, bytes] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """What tells it from other targets, by what for: kept once it was made."""
 
     def __post_init__(self) -> None:
         if self.provider.assumes:

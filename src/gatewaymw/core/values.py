@@ -211,6 +211,12 @@ class Call:
     """Somebody wants to know why: flows say notes (`commands.Note`)."""
     forced: bool = False
     """All breakers on its way were open: none is heeded."""
+    principal: object = field(default=None, repr=False)
+    """Whom the host's `auth` said this is; None where it was not asked."""
+    namespace: str = ""
+    """A part of the cache that the caller keeps apart."""
+    refresh: bool = False
+    """The caller wants no answer from the cache."""
 
 
 @dataclass(frozen=True, slots=True)

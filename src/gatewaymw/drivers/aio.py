@@ -15,6 +15,7 @@ from ..core.routing.pipeline import taken
 from ..core.routing.reply import Live, Reply
 from ..core.stored import Lead
 from ..core.values import Answer, Failure, Outcome
+from .flights import waits_for_itself
 from .services import Service
 from .transport import TIMEOUT, TOO_LARGE, AsyncBody, Unreachable
 
@@ -125,6 +126,8 @@ class Driver:
         await self._sleep(command.seconds)
 
     async def _ask(self, command: Ask) -> Any:
+        if self._leads and waits_for_itself(command, self._leads):
+            return None
         answer = await self._services[command.service](*command.args)
         if isinstance(answer, Lead):
             self._leads += (answer,)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from . import lookups, prices
+from .asking import Service as Service
+from .asking import ask, ask_sync
+from .flights import Flights
 from .health import Health
-from .hosted import ask, ask_sync, check, check_sync, told, told_sync
+from .hosted import check, check_sync, told, told_sync
 from .identity import Identities
-
-Service: TypeAlias = Callable[..., Any]
+from .stores import Guarded
 
 
 def given(answer: Any) -> Callable[[], Any]:
@@ -26,6 +28,7 @@ def services(
     checks: Mapping[str, Service],
     seconds: float,
     health: Health,
+    store: Guarded,
 ) -> tuple[Mapping[str, Service], Mapping[str, Service]]:
     """The services of a gateway: for the async driver, and for the sync one."""
 
@@ -35,6 +38,7 @@ def services(
     def secret_sync(source: Any) -> Any:
         return resolve(given(ask_sync(source))) if callable(source) else resolve(source)
 
+    flights = Flights()
     here: dict[str, Service] = {
         "secret": secret,
         "identity": identities.ask,
@@ -44,6 +48,8 @@ def services(
         "hooks": told,
         "health": health.ask_async,
         "prices": partial(ask, prices.ready),
+        "store": store.aask,
+        "flight": flights.aask,
     }
     there: dict[str, Service] = {
         "secret": secret_sync,
@@ -54,6 +60,8 @@ def services(
         "hooks": told_sync,
         "health": health.ask,
         "prices": prices.ready,
+        "store": store.ask,
+        "flight": flights.ask,
     }
     if auth is not None:
         here["auth"], there["auth"] = partial(ask, auth), partial(ask_sync, auth)

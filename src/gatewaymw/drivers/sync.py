@@ -14,6 +14,7 @@ from ..core.routing.pipeline import taken
 from ..core.routing.reply import Live, Reply
 from ..core.stored import Lead
 from ..core.values import Answer, Failure, Outcome
+from .flights import waits_for_itself
 from .services import Service
 from .transport import TIMEOUT, TOO_LARGE, Body, Unreachable
 
@@ -118,6 +119,8 @@ class Driver:
         self._sleep(command.seconds)
 
     def _ask(self, command: Ask) -> Any:
+        if self._leads and waits_for_itself(command, self._leads):
+            return None
         answer = self._services[command.service](*command.args)
         if isinstance(answer, Lead):
             self._leads += (answer,)

@@ -11,6 +11,7 @@ from ..plan import Group, Node, Target
 from ..values import Call, Env
 from . import compare as compare  # which registers itself
 from .batching import batched
+from .caching import cached
 from .failures import refusal
 from .reasons import told
 from .reply import Reply
@@ -43,8 +44,15 @@ def leaf(target: Target, call: Call, env: Env) -> Flow[Reply]:
     if (total := target.timeouts.total) is not None:
         call = replace(call, deadline=min(call.deadline, env.now() + total))
     if target.checks is None:
-        return followed(target, call, env)
-    return checked(target, call, env, lambda sent: followed(target, sent, env))
+        return kept(target, call, env)
+    return checked(target, call, env, lambda sent: kept(target, sent, env))
+
+
+def kept(target: Target, call: Call, env: Env) -> Flow[Reply]:
+    """One target, or what is kept of its answers."""
+    if target.caching:
+        return cached(target, call, env, lambda sent: followed(target, sent, env))
+    return followed(target, call, env)
 
 
 def followed(target: Target, call: Call, env: Env) -> Flow[Reply]:
