@@ -186,13 +186,14 @@ class Gateway:
         store = first(store, beside.get("store"), "memory")
         named = look_up(store) if isinstance(store, str) else store
         self.store = store_of(named)
+        known = Health(shared=self.store.shared)
         self._services, self._services_sync = services.services(
             auth if callable(auth) else None,
             resolve,
             Identities(),
             own_checks,
             check_timeout,
-            Health(),
+            known,
             self.store,
         )
         carrier = first(transport, beside.get("transport"), "auto")
@@ -201,6 +202,8 @@ class Gateway:
         self.facts: dict[str, Callable[[], JSON]] = {
             "connections": lambda: counts(self._outbounds.counts, self._outbound.counts),
             "streams": lambda: {"open": self.streams.count + self.sync_streams.count},
+            "breakers": known.breakers,
+            "store": self.store.state,
         }
 
     # ── what the edges call ──────────────────────────────────────────────

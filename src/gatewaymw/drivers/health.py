@@ -19,6 +19,8 @@ from ..core.health.window import Window
 from ..core.plan import Target
 from ..core.routing.tracking import Admission
 
+SHOWN = 100
+"""Breakers that are listed at most."""
 MOST = 10_000
 """Targets that something is known of."""
 FRESH = 0.5
@@ -35,6 +37,8 @@ class Record:
     looked: float = float("-inf")
     untold: bool = False
     """The breaker opened, and the other workers do not know."""
+    target: str = ""
+    """Where it stands in its config, and who it is: for operators."""
 
 
 class Health:
@@ -60,11 +64,22 @@ class Health:
         with self._lock:
             return self._of(name).breaker.phase
 
+    def breakers(self) -> dict[str, Any]:
+        """How many breakers are known of, and which of them are not closed. For the health page."""
+        with self._lock:
+            records = [record for record in self._records.values() if record.target]
+        odd = [record for record in records if record.breaker.phase != "closed"][:SHOWN]
+        return {
+            "known": len(records),
+            "not_closed": [{"target": record.target, "phase": record.breaker.phase} for record in odd],
+        }
+
     def admit(self, name: str, target: Target, now: float, forced: bool) -> Admission:
         """Leave for one request."""
         with self._lock:
             self._settle()
             record, ticket = self._of(name), breaker.ANY
+            record.target = record.target or f"{target.path}: {target.name or target.provider.name}"
             if target.breaker and not forced:
                 record.breaker, admitted = breaker.admit(record.breaker, target.breaker, now)
                 if admitted is None:

@@ -73,6 +73,11 @@ class Guarded:
         self.error = ""
         """The kind of the last failure."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether others than this process may keep things there."""
+        return self._backend is not None
+
     def state(self) -> dict[str, Any]:
         """For an operator: no addresses, no keys."""
         kind = self._backend.kind if self._backend else "Memory"
