@@ -68,6 +68,14 @@ async def test_it_tells_what_the_gateway_is_made_of(asked: Any) -> None:
         "providers": ["groq", "mock", "openai"],
         "connections": {"active": 0, "idle": 0},
         "streams": {"open": 0},
+        "breakers": {"known": 0, "not_closed": []},
+        "store": {
+            "store": "Memory",
+            "reachable": True,
+            "failures": 0,
+            "answered_locally": 0,
+            "last_error": None,
+        },
     }
     assert KEY not in answer.body.decode()
 
@@ -111,6 +119,22 @@ async def test_it_is_behind_auth(asked: Any) -> None:
     refused = await asked(gateway)
     assert refused.status == 401 and "version" not in refused.body.decode()
     assert (await asked(gateway, headers={"x-user": "ops"})).json["status"] == "ok"
+
+
+@edges
+async def test_it_tells_which_breakers_are_open(asked: Any, upstream: Upstream) -> None:
+    upstream.script("/a/chat/completions", whole({"error": {"message": "no"}}, 500))
+    config = {
+        "provider": "openai",
+        "api_key": KEY,
+        "custom_host": f"{upstream.url}/a",
+        "cb_config": {"failure_threshold": 1, "cooldown_interval": 60_000},
+    }
+    gateway = Gateway(config, auth="public", health=AT)
+    assert (await ask(ASGIGateway(page, gateway=gateway), body=HELLO)).status == 500
+    told = (await asked(gateway)).json["breakers"]
+    assert told == {"known": 1, "not_closed": [{"target": "config: openai", "phase": "open"}]}
+    await gateway.aclose()
 
 
 @edges
