@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from gatewaymw.drivers.stores import Guarded, store_of
-from gatewaymw.drivers.stores.guarded import DEADLINE, FAILURES, REST
+from gatewaymw.drivers.stores.guarded import FAILURES, REST
 from gatewaymw.drivers.stores.memory import Memory
 from gatewaymw.drivers.stores.redis import Redis
 from gatewaymw.drivers.stores.threaded import Threaded
