@@ -176,6 +176,30 @@ def test_a_thread_that_waits_goes_on_where_the_server_lets_a_stream_go(upstream:
     app.gateway.close()
 
 
+def test_calls_of_the_hosts_own_are_cached_and_kept_as_well(upstream: Upstream) -> None:
+    upstream.script(CHAT, chunked([EVENT, DONE]), whole({"id": "x"}))
+    gateway = Gateway(at(upstream, cache="simple"), auth=lambda facts: None)
+    url = f"http://gateway{PATH}"
+    with httpx.Client(transport=gateway.sdk_transport("httpx")) as client:
+        streams = [client.post(url, json=STREAMED) for _ in range(2)]
+        wholes = [client.post(url, json=HELLO) for _ in range(2)]
+    for answers in (streams, wholes):
+        assert [answer.headers[STATUS] for answer in answers] == ["MISS", "HIT"]
+        assert answers[0].content == answers[1].content
+
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=gateway.async_sdk_transport("httpx")) as client:
+            for body in (STREAMED, HELLO):
+                assert (await client.post(url, json=body)).headers[STATUS] == "HIT"
+            fresh = {"x-gateway-cache-namespace": "n"}
+            upstream.script(CHAT, chunked([EVENT, DONE]))
+            for told in ("MISS", "HIT"):
+                assert (await client.post(url, json=STREAMED, headers=fresh)).headers[STATUS] == told
+        await gateway.aclose()
+
+    anyio.run(run)
+
+
 def test_those_who_wait_longer_than_they_may_go_on() -> None:
     flights = Flights()
     lead = flights.ask("join", "a", 1.0)
@@ -192,8 +216,15 @@ def test_those_who_wait_longer_than_they_may_go_on() -> None:
 # ── several workers ──────────────────────────────────────────────────────
 
 
-def pids(url: str) -> set[int]:
-    return {httpx.get(url, timeout=30).json()["pid"] for _ in range(20)}
+@pytest.fixture
+def fresh() -> Iterator[httpx.Client]:
+    """Each of its requests has a connection of its own, so that any worker may take it."""
+    with httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=30) as client:
+        yield client
+
+
+def pids(fresh: httpx.Client, url: str) -> set[int]:
+    return {fresh.get(url).json()["pid"] for _ in range(20)}
 
 
 def free_port() -> int:
@@ -203,15 +234,14 @@ def free_port() -> int:
         return port
 
 
-def told(url: str, body: Any) -> tuple[int, str]:
-    """One request on a connection of its own, so that any worker may take it."""
-    answer = httpx.post(url + PATH, json=body, timeout=30)
+def told(fresh: httpx.Client, url: str, body: Any) -> tuple[int, str]:
+    answer = fresh.post(url + PATH, json=body)
     return answer.status_code, answer.headers[STATUS]
 
 
 @pytest.mark.parametrize("kind", ["redis", "sqlite"])
 def test_two_workers_share_a_cache_whatever_becomes_of_the_store(
-    kind: str, upstream: Upstream, tmp_path: Path
+    kind: str, upstream: Upstream, fresh: httpx.Client, tmp_path: Path
 ) -> None:
     upstream.script(CHAT, whole({"id": "x", "choices": []}))
     with redis_server(tmp_path) as server:
@@ -229,26 +259,26 @@ def test_two_workers_share_a_cache_whatever_becomes_of_the_store(
             str(port),
         )
         with serving(command, env, port=port) as url:
-            while len(pids(url)) < 2:
+            while len(pids(fresh, url)) < 2:
                 time.sleep(0.1)
-            assert any(shared(url, upstream, seed) for seed in range(3))
+            assert any(shared(fresh, url, upstream, seed) for seed in range(3))
             if kind == "sqlite":
                 return
             server.stop()
             before = len(upstream.seen)
-            down = [told(url, {**HELLO, "seed": 10 + seed % 3}) for seed in range(20)]
+            down = [told(fresh, url, {**HELLO, "seed": 10 + seed % 3}) for seed in range(20)]
             assert {status for status, _ in down} == {200}
             assert len(upstream.seen) <= before + 2 * 3, "each worker keeps what it learns by itself"
             server.start()
             time.sleep(1.1)
-            assert any(shared(url, upstream, seed) for seed in range(20, 23))
+            assert any(shared(fresh, url, upstream, seed) for seed in range(20, 23))
 
 
-def shared(url: str, upstream: Upstream, seed: int) -> bool:
+def shared(fresh: httpx.Client, url: str, upstream: Upstream, seed: int) -> bool:
     """Whether many requests were one to the provider. A worker that was held up for 100 ms just then may have
     asked on its own; workers that share nothing would each do so, whatever is asked."""
     before = len(upstream.seen)
-    answers = [told(url, {**HELLO, "seed": seed}) for _ in range(20)]
+    answers = [told(fresh, url, {**HELLO, "seed": seed}) for _ in range(20)]
     assert {status for status, _ in answers} == {200}
     return len(upstream.seen) == before + 1 and [status for _, status in answers].count("HIT") == 19
 
