@@ -20,10 +20,14 @@ from ..core.plan import Target
 from ..core.routing.reply import Live
 from ..core.routing.trace import Begun, Done, Lane, Log, Said
 from ..core.values import Answer, Env, Failure
+from ..core.stored import Lead
+from ..drivers.health import Health
 from ..drivers.transport import BROKEN, SILENT, TIMEOUT, UNREACHABLE
 from .script import Outcome, Script
 from .store import Store
 
+QUIET = {"check": True, "hooks": None}
+"""What functions of the host would do: none is called, and all are content."""
 NOON = 1_767_182_400.0
 """When it is always: 31 December 2025, 12:00 UTC."""
 PACE = 0.05
@@ -80,7 +84,7 @@ class World:
         self._dice, self._ids, self._turns = dice, count(1), count()
         self._due: list[tuple[float, int, Task, Done]] = []
         self._bodies: dict[int, list[bytes | Failure]] = {}
-        self._store = Store(lambda: self.time)
+        self._store, self._health = Store(lambda: self.time), Health()
 
     def env(self) -> Env:
         return Env(
@@ -225,4 +229,16 @@ class World:
             return {"api_key": "explained-key"}
         if command.service == "store":
             return self._store.do(*command.args)
+        if command.service == "health":
+            return self._health.ask(*command.args)
+        if command.service == "prices":
+            return unpriced
+        if command.service in QUIET:
+            return QUIET[command.service]
+        if command.service == "flight":  # nobody else asks the same at this time
+            return Lead() if command.args[0] == "join" else None
         return GatewayError(f"{command.service} is not asked where a config is explained", code="unexplained")
+
+
+def unpriced(*_: object) -> None:
+    """What a request costs: nobody pays for this one."""
