@@ -19,8 +19,8 @@ from ..core.errors import GatewayError
 from ..core.plan import Target
 from ..core.routing.reply import Live
 from ..core.routing.trace import Begun, Done, Lane, Log, Said
-from ..core.values import Answer, Env, Failure
 from ..core.stored import Lead
+from ..core.values import Answer, Env, Failure
 from ..drivers.health import Health
 from ..drivers.transport import BROKEN, SILENT, TIMEOUT, UNREACHABLE
 from .script import Outcome, Script
