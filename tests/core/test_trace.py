@@ -169,6 +169,41 @@ def test_an_error_that_was_thrown_is_thrown_again() -> None:
     assert replayed(lambda env: asking(), log.trace) == "no such key"
 
 
+def refusing() -> Flow[str]:
+    yield from wait(1)
+    raise BadRequest("nothing of the kind")
+
+
+def beside() -> Flow[Any]:
+    try:
+        return (yield from all_of(refusing(), wait(2)))
+    except BadRequest as error:
+        return error.message
+
+
+def test_an_error_of_a_lane_is_that_of_what_began_it() -> None:
+    log = Log()
+    here = world()
+    flow = recorded(beside(), log, here.env().now)
+    command = flow.send(None)
+    assert isinstance(command, All)
+    with pytest.raises(BadRequest) as refused:
+        here.carry(command.flows[0])
+    here.carry(command.flows[1])
+    with pytest.raises(StopIteration) as stopped:
+        flow.throw(refused.value)
+    assert stopped.value.value == replayed(lambda env: beside(), log.trace) == "nothing of the kind"
+
+
+def test_an_error_that_ends_a_flow_ends_it_again() -> None:
+    log = Log()
+    here = world()
+    with pytest.raises(BadRequest):
+        here.run(recorded(refusing(), log, here.env().now))  # type: ignore[arg-type]
+    with pytest.raises(BadRequest):
+        replayed(lambda env: refusing(), log.trace)
+
+
 def test_what_is_read_after_a_flow_is_over_is_not_written_down() -> None:
     log = Log()
     env = observed(world().env(), log)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from callers import HELLO
 from gatewaymw import ConfigError, Gateway
 from gatewaymw.cli import main
-from gatewaymw.core.commands import all_of, ask, wait
-from gatewaymw.core.errors import GatewayError
+from gatewaymw.core.commands import Flow, all_of, ask, wait
+from gatewaymw.core.errors import BadRequest, GatewayError
 from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.strategies import STRATEGIES
@@ -233,6 +233,18 @@ def test_lanes_run_side_by_side() -> None:
     world = World(Script({}), lambda: 0.5)
     assert world.run(all_of(wait(3), all_of(wait(1), wait(2)), wait(1))) == (None, (None, None), None)
     assert world.time == 3.0
+
+
+def refusing() -> Flow[None]:
+    yield from wait(1)
+    raise BadRequest("nothing of the kind")
+
+
+def test_lanes_that_fail_fail_what_began_them() -> None:
+    world = World(Script({}), lambda: 0.5)
+    with pytest.raises(BadRequest, match="nothing of the kind"):
+        world.run(all_of(refusing(), wait(2)))
+    assert world.time == 2.0 and world.run(all_of()) == ()
 
 
 def test_services_of_the_host_are_not_asked() -> None:

@@ -133,6 +133,11 @@ class World:
         except StopIteration as stop:
             task.done(stop.value)
             return
+        except GatewayError as error:
+            if not task.lane:
+                raise
+            task.done(error)
+            return
         if isinstance(command, All):
             self._all(task, command)
         else:
@@ -155,12 +160,19 @@ class World:
             results[number] = value
             waiting.discard(number)
             if not waiting:
-                self._later(task, Done(task.lane, began, self.time - began, command, tuple(results)))
+                over()
+
+        def over() -> None:
+            failed = next((result for result in results if isinstance(result, GatewayError)), None)
+            event = failed or tuple(results)
+            self._later(task, Done(task.lane, began, self.time - began, command, event))
 
         first, task.lanes = task.lanes, task.lanes + len(command.flows)
         for number, flow in enumerate(command.flows):
             lane = (*task.lane, first + number)
             self._start(Task(flow, lane, partial(done, number), task.inside[-1:]))
+        if not command.flows:
+            over()
 
     # ── commands ─────────────────────────────────────────────────────────
 

@@ -184,8 +184,9 @@ class Player:
         if isinstance(entry, Begun) and entry.lane in self._flows:
             self._resume(entry.lane, None)
         elif isinstance(entry, Done) and same(self._wanted.get(entry.lane), entry.command):
-            lanes = self._lanes.pop(entry.lane, None)
-            event = entry.event if lanes is None else tuple(self._results[each] for each in lanes)
+            lanes, event = self._lanes.pop(entry.lane, None), entry.event
+            if lanes is not None and not isinstance(event, GatewayError):
+                event = tuple(self._results[each] for each in lanes)
             self._resume(entry.lane, event)
         else:
             wanted = {lane: type(command).__name__ for lane, command in self._wanted.items()}
@@ -201,6 +202,10 @@ class Player:
         except StopIteration as stop:
             self._results[lane] = stop.value
             return
+        except GatewayError:
+            if not lane:
+                raise
+            return  # what began it is told so, as it was then
         self._wanted[lane] = command
         if isinstance(command, All):
             first = sum(len(each) == len(lane) + 1 and each[:-1] == lane for each in self._flows)
