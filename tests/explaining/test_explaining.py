@@ -255,6 +255,20 @@ def test_services_of_the_host_are_not_asked() -> None:
     assert world.run(ask("store", "add", "n", 2, 10.0)) == 2
 
 
+def test_what_remembers_is_explained_as_on_a_first_day() -> None:
+    """A cache with nothing in it, breakers that are closed, functions of the host that are content."""
+    config = {
+        **CONFIG,
+        "cache": "simple",
+        "cb_config": {"failure_threshold": 1, "cooldown_interval": 60_000},
+        "input_guardrails": [{"mine": {}, "deny": True}, {"wordCount": {"minWords": 1, "maxWords": 9}}],
+    }
+    asked = gateway(config, checks={"mine": lambda facts: False})
+    assert asked.explain({"body": HELLO}, {"openai": "503"}).status == 200
+    compared = {"strategy": {"mode": "compare"}, "targets": CONFIG["targets"]}
+    assert gateway(compared).explain({"body": HELLO}).status == 200
+
+
 def test_state_lasts_as_long_as_it_is_said_to() -> None:
     now = [0.0]
     store = Store(lambda: now[0])
