@@ -81,8 +81,6 @@ class Pouring:
         say = self._say_in_turn if self._turn else self._say
         if live.body:
             await say(live.body)
-        if live.passage.over:
-            return
         if not live.beside:
             return await self._pass_on_one(driver, live.stream, live.passage, say)
         async with anyio.create_task_group() as tasks:
@@ -93,6 +91,8 @@ class Pouring:
     async def _pass_on_one(
         self, driver: Driver, stream: int, passage: Passage, say: Callable[[bytes], Awaitable[None]]
     ) -> None:
+        if passage.over:
+            return  # as one from the cache is
         body, idle = driver.opened(stream)
         while not passage.over:
             try:

@@ -28,7 +28,7 @@ def cached(target: Target, call: Call, env: Env, inner: Callable[[Call], Flow[Re
     caching, key = target.caching, key_of(target, call)
     if caching is None or key is None:
         return (yield from inner(call))
-    if call.refresh:
+    if call.refresh or call.spent:  # the latter: hooks did not like what was given before
         reply = yield from inner(call)
         return (yield from kept(reply, key, caching, None, "REFRESH"))
     found = yield from stored.join(key, patience(target, call, env))

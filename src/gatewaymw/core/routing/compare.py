@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import json
@@ -110,7 +110,13 @@ def whole(entries: tuple[Entry, ...], call: Call, env: Env, price: Price) -> Rep
         "usage": summed(each["usage"] for each in rows),
         "compare": rows,
     }
-    return Reply(status=200, body=json.dumps(body), target=answering(entries), dropped=dropped(entries))
+    return Reply(
+        status=200,
+        body=json.dumps(body),
+        target=answering(entries),
+        dropped=dropped(entries),
+        later=later(entries),
+    )
 
 
 def streamed(entries: tuple[Entry, ...], call: Call, env: Env, price: Price, began: float) -> Live:
@@ -133,6 +139,7 @@ def streamed(entries: tuple[Entry, ...], call: Call, env: Env, price: Price, beg
         content_type="text/event-stream; charset=utf-8",
         target=answering(entries),
         dropped=dropped(entries),
+        later=later(entries),
         stream=beside[0][0],
         passage=Chorus(voices, rows, closing, price, call.endpoint.client),
         beside=tuple(beside),
@@ -156,6 +163,10 @@ def answering(entries: tuple[Entry, ...]) -> Target | None:
 
 def dropped(entries: tuple[Entry, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for entry in entries for name in entry.reply.dropped))
+
+
+def later(entries: tuple[Entry, ...]) -> tuple[Callable[[], Flow[None]], ...]:
+    return tuple(each for entry in entries for each in entry.reply.later)
 
 
 def choice(entry: Entry) -> JSON:
