@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ending import end
 from hosts import CPU
+from peers.processes import AT_HOME
 
 HERE = Path(__file__).parent
 PATIENCE = 10.0
@@ -28,7 +29,8 @@ def serving(script: str, name: str = "", upstream: str = "") -> Iterator[int]:
         port: int = listener.getsockname()[1]
         fd = listener.fileno()
         words = [word for word in (name, str(fd), upstream) if word]
-        process = subprocess.Popen([sys.executable, str(HERE / script), *words], pass_fds=[fd])
+        command = [sys.executable, str(HERE / script), *words]
+        process = subprocess.Popen(command, pass_fds=[fd], env={**os.environ, **AT_HOME})
     try:
         yield port
     finally:

@@ -30,7 +30,7 @@ PARTS: dict[str, Callable[[bool], list[Table]]] = {
 
 def setting() -> str:
     """What was measured with."""
-    names = ("httpcore", "httpx", "anyio", "uvicorn", "uvloop", "pydantic")
+    names = ("uvicorn", "uvloop", "httptools", "anyio", "pydantic", "httpx")
     return f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names)
 
 

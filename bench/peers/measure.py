@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from peers.places import PROGRAMS
-from peers.processes import resident, settled
+from peers.processes import highest, resident, settled
 from peers.results import Figure, Results
 from peers.servers import Peer, Place
 from peers.traffic import Cell, request
@@ -22,8 +21,6 @@ DRAIN = 30.0
 """Seconds that the generator waits for what is under way when its time is up."""
 ONCE = 4.0
 """How much longer a server is measured that has one round only."""
-SAMPLE = 0.05
-"""Seconds from one look at a server's memory to the next."""
 
 
 class Failed(Exception):
@@ -42,7 +39,8 @@ class Asked(NamedTuple):
     p99: float
     first_p50: float
     """Until the first byte of a body."""
-    first_p99: float
+    word_p50: float
+    """Until the first word of a stream; 0 for what is no stream."""
 
 
 class Target(NamedTuple):
@@ -76,7 +74,7 @@ class Spans(NamedTuple):
     warm: float
     latency: float
     streams: int
-    """Paced streams whose first event is timed."""
+    """Paced streams whose first word is timed."""
     open: int
     """Streams held open at once."""
     soak: int
@@ -87,6 +85,8 @@ class Spans(NamedTuple):
 
 
 FULL = Spans(rounds=3, seconds=1.0, warm=0.3, latency=8.0, streams=20, open=1000, soak=40_000)
+SURE = FULL._replace(rounds=5, latency=5.0, soak=20_000)
+"""For the cells alone that verdicts are of: more rounds, and less of what takes long in one."""
 QUICK = Spans(rounds=1, seconds=0.3, warm=0.1, latency=1.0, streams=3, open=1000, soak=4_000)
 
 
@@ -110,7 +110,8 @@ def load(
     """
     path = target.place.folder / "request"
     path.write_bytes(target.request(cell, answer))
-    words = [target.place.port, path, cell.expected, clients or cell.clients, seconds, most, rate]
+    number = clients or cell.clients
+    words = [target.place.port, path, cell.expected, cell.begins, number, seconds, most, rate]
     command = [str(PROGRAMS / "load"), *map(str, words)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + DRAIN + 15)
@@ -136,20 +137,34 @@ def figure(target: Target, cell: Cell, spans: Spans) -> Figure:
     return Figure(used / 1000 / answered.done / cell.per, answered.done / answered.seconds)
 
 
-def rounds(targets: Iterable[Target], cells: list[Cell], spans: Spans, results: Results) -> None:
+Asks = Callable[[str, Cell], bool]
+"""Whether a peer is asked a cell."""
+
+
+def everyone(peer: str, cell: Cell) -> bool:
+    return True
+
+
+def rounds(
+    targets: Iterable[Target], cells: list[Cell], spans: Spans, results: Results, asks: Asks = everyone
+) -> None:
     """All cells of all servers, in turns; a cell that failed is not asked again."""
     wanted = list(targets)
     for number in range(spans.rounds):
         for cell in cells:
             for target in wanted:
                 name = f"{target.name}: {cell.name}"
-                asks = target.place.mode == cell.mode and target.peer.takes(cell)
-                if not asks or name in results.failures or (number and target.peer.slow):
+                asked = takes(target, cell) and asks(target.name, cell)
+                if not asked or name in results.failures or (number and target.peer.slow):
                     continue
                 with noted(results, name):
                     span = spans.longer(ONCE) if target.peer.slow else spans
                     results.add(target.name, cell.name, figure(target, cell, span))
             print(f"round {number + 1} of {spans.rounds}: {cell.name}", flush=True)
+
+
+def takes(target: Target, cell: Cell) -> bool:
+    return target.place.mode == cell.mode and target.peer.takes(cell)
 
 
 @contextmanager
@@ -175,22 +190,22 @@ def latency(target: Target, seconds: float) -> dict[str, float]:
     return {"p50": asked.p50 / 1000, "p99": asked.p99 / 1000}
 
 
-def first_event(target: Target, streams: int) -> dict[str, float]:
-    """Milliseconds until the first event of a paced stream, one stream at a time. Raises Failed."""
+def first_word(target: Target, streams: int) -> dict[str, float]:
+    """Milliseconds until a paced stream's first byte and first word, one stream at a time. Raises Failed."""
     asked = load(target, PACED[target.place.mode], seconds=120, most=streams)
-    return {"first": asked.first_p50 / 1000}
+    return {"first": asked.first_p50 / 1000, "word": asked.word_p50 / 1000}
 
 
 def latencies(targets: list[Target], spans: Spans, results: Results) -> None:
     """In turns too; of two rounds the better one counts."""
     kinds: Mapping[str, Callable[[Target], dict[str, float]]] = {
         "latency": lambda target: latency(target, spans.latency),
-        "first event": lambda target: first_event(target, spans.streams),
+        "first word": lambda target: first_word(target, spans.streams),
     }
     for _ in range(min(2, spans.rounds)):
         for kind, measure in kinds.items():
             for target in targets:
-                if kind == "first event" and "paced" not in target.peer.answers:
+                if kind == "first word" and "paced" not in target.peer.answers:
                     continue
                 with noted(results, f"{target.name}: {kind}, {target.place.mode}"):
                     better(results, target, measure(target))
@@ -206,39 +221,25 @@ def better(results: Results, target: Target, seen: Mapping[str, float]) -> None:
 # ── memory ───────────────────────────────────────────────────────────────
 
 
-class Highest:
-    """The most memory a server has while something goes on."""
-
-    def __init__(self, pid: int) -> None:
-        self.mib = resident(pid)
-        self._pid = pid
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def _watch(self) -> None:
-        while not self._over.wait(SAMPLE):
-            self.mib = max(self.mib, resident(self._pid))
-
-    def __enter__(self) -> Highest:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-
-def open_streams(targets: Iterable[Target], spans: Spans, results: Results) -> None:
-    """Many streams at once, each with an event every 50 ms: 5 s of them."""
+def loaded(targets: Iterable[Target], results: Results) -> None:
+    """What a server has once it was asked all of it, and the most that it had meanwhile."""
     for target in targets:
-        if target.peer.slow or "paced" not in target.peer.answers:
-            continue
-        cell = PACED[target.place.mode]
-        name = f"{target.name}: {spans.open} open streams, {cell.mode}"
-        with noted(results, name), Highest(target.pid) as highest:
-            load(target, cell, answer="slow", clients=spans.open, seconds=60, most=spans.open)
-            results.know(target.name, cell.mode, streams=highest.mib)
-    print(f"{spans.open} open streams", flush=True)
+        results.know(target.name, target.place.mode, loaded=resident(target.pid), peak=highest(target.pid))
+
+
+def holds_streams(peer: Peer) -> bool:
+    return not peer.slow and "paced" in peer.answers
+
+
+def open_streams(target: Target, spans: Spans, results: Results) -> None:
+    """Many streams at once, each with an event every 50 ms: 5 s of them, by a server that did nothing else.
+
+    Raises Failed.
+    """
+    cell = PACED[target.place.mode]
+    load(target, cell, answer="slow", clients=spans.open, seconds=60, most=spans.open)
+    results.know(target.name, cell.mode, streams=highest(target.pid))
+    print(f"{spans.open} open streams, {target.name}, {cell.mode}", flush=True)
 
 
 def soak(target: Target, spans: Spans, results: Results) -> None:

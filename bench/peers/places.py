@@ -12,7 +12,10 @@ KEPT = ROOT / ".peers"
 PROGRAMS = KEPT / "programs"
 FIGURES = KEPT / "figures.json"
 """What the last run measured."""
+VERDICTS = KEPT / "verdicts.json"
+"""What the last run for verdicts alone did."""
 PAGE = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
 
 
 def python_of(name: str) -> Path:

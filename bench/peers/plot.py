@@ -10,8 +10,10 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from math import nan
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
 TITLES = {
     "nginx": "nginx",
@@ -31,28 +33,48 @@ PANELS = {
 }
 
 
-def bars(figures: dict[str, Any], cell: str) -> dict[str, float]:
-    """The best round of each server that has one, in µs, the cheapest first."""
-    cells = figures["cells"]
-    best = {
-        title: min(us for us, _ in cells[peer][cell])
+class Bar(NamedTuple):
+    """What one server took in the best round and in the middle one, in µs."""
+
+    best: float
+    middle: float
+
+
+def bars(figures: dict[str, Any], cell: str) -> dict[str, Bar]:
+    """Of each server that has one, the cheapest first."""
+    rounds = {
+        title: [us for us, _ in figures["cells"][peer][cell]]
         for peer, title in TITLES.items()
-        if cells.get(peer, {}).get(cell)
+        if figures["cells"].get(peer, {}).get(cell)
     }
-    return dict(sorted(best.items(), key=lambda each: each[1]))
+    made = {title: Bar(min(each), median(each)) for title, each in rounds.items()}
+    return dict(sorted(made.items(), key=lambda each: each[1]))
 
 
 def rounded(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
-def draw(axes: Any, title: str, values: dict[str, float]) -> None:
+def draw(axes: Any, title: str, values: dict[str, Bar]) -> None:
+    """A bar to the best round, a whisker from there to the middle one, and the best in figures."""
     names = list(values)
     colours = [COLOURS["gatewaymw" if name == "gatewaymw" else "other"] for name in names]
-    drawn = axes.barh(names, list(values.values()), color=colours)
-    axes.bar_label(drawn, [rounded(value) for value in values.values()], padding=3, fontsize=8)
+    best = [bar.best for bar in values.values()]
+    whiskers = [[0.0] * len(names), [bar.middle - bar.best or nan for bar in values.values()]]
+    axes.barh(
+        names, best, color=colours, xerr=whiskers, error_kw={"ecolor": "#57606a", "capsize": 3, "lw": 1}
+    )
+    for at, bar in enumerate(values.values()):
+        axes.annotate(
+            rounded(bar.best),
+            (bar.middle, at),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
     axes.set_xscale("log")
-    axes.set_xlim(min(values.values()) / 3, max(values.values()) * 6)
+    axes.set_xlim(min(best) / 3, max(bar.middle for bar in values.values()) * 6)
     axes.invert_yaxis()
     axes.set_title(title, fontsize=9, loc="left")
     axes.tick_params(axis="both", labelsize=8)
@@ -73,7 +95,8 @@ def main(source: str, out: str) -> None:
             draw(axes, title, values)
         else:
             axes.set_axis_off()
-    figure.suptitle("CPU of one server process, µs (logarithmic; shorter is better)", fontsize=11)
+    about = "CPU of one server process in µs, logarithmic: best round, whisker to the middle one"
+    figure.suptitle(about, fontsize=11)
     figure.savefig(f"{out}.svg", metadata={"Date": None})
     figure.savefig(f"{out}.png", dpi=120)
 

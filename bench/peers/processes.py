@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ PATIENCE = 5.0
 QUIET = 200_000
 """Nanoseconds of CPU, within `PAUSE` seconds, that a server with nothing to do may use."""
 PAUSE = 0.03
+HIGHEST = re.compile(r"^VmHWM:\s*(\d+) kB", re.MULTILINE)
 AT_HOME = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 """Nobody asks a proxy for the upstream."""
 
@@ -137,3 +139,16 @@ def resident(root: int) -> float:
         with suppress(OSError):
             pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def highest(root: int) -> float:
+    """The most MiB that a process and its children ever had: each one's own highest, in sum."""
+    told = (HIGHEST.search(status(pid)) for pid in family(root))
+    return sum(int(found[1]) for found in told if found) / 2**10
+
+
+def status(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return ""

@@ -6,12 +6,12 @@ from peers.places import ROOT
 from peers.results import Results
 from peers.servers import PEERS
 from peers.traffic import ANSWERS, CLIENTS, MODES, SIZES, Cell
-from peers.verdicts import verdicts
+from peers.verdicts import Verdict, key_verdicts, verdicts
 from tables import Table
 from timing import rounded
 
 BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
-ASGI = ("gatewaymw", "nginx", "tensorzero", "portkey", "litellm")
+ASGI = ("gatewaymw", "host", "nginx", "tensorzero", "portkey", "litellm")
 WSGI = ("wsgi", "wsgi_httpx")
 KINDS = {"whole": "request", "burst": "stream in a burst", "paced": "event of a paced stream"}
 COSTS = (
@@ -66,17 +66,18 @@ def facts(results: Results) -> Table:
     peers = there(results, (*ASGI, *WSGI))
     rows = [
         ("seconds to the first answer", *(fact(results, peer, "identity", "start") for peer in peers)),
-        ("MiB, idle → after all cells", *(memory(results, peer) for peer in peers)),
-        ("MiB, 1,000 open streams", *(fact(results, peer, "identity", "streams") for peer in peers)),
+        ("MiB, idle → after all cells (highest)", *(memory(results, peer) for peer in peers)),
+        ("MiB, 1,000 open streams, highest", *(fact(results, peer, "identity", "streams") for peer in peers)),
     ]
     for mode in MODES:
         slower = (added(results, peer, mode) for peer in peers)
-        later = (over(results, peer, mode, "first") for peer in peers)
+        later = (later_words(results, peer, mode) for peer in peers)
         rows.append((f"ms at 50 a second, {mode}: added to the middle / 99 % in all", *slower))
-        rows.append((f"ms added to a stream’s first event, {mode}", *later))
+        rows.append((f"ms added to a stream’s first word / first byte, {mode}", *later))
     note = (
         "What is added is the difference to the upstream asked directly, in the same rounds. Memory is that "
-        "of a process for one mode where a server needs two; pages that its processes share count for each."
+        "of a process for one mode where a server needs two; pages that its processes share count for each. "
+        "Open streams are held by a process that did nothing else before."
     )
     return Table("Latency and memory", ("", *titles(peers)), rows, note)
 
@@ -96,14 +97,31 @@ def added(results: Results, peer: str, mode: str) -> str:
     return f"{over(results, peer, mode, 'p50')} / {fact(results, peer, mode, 'p99')}"
 
 
+def later_words(results: Results, peer: str, mode: str) -> str:
+    """Who shows a stream's beginning before its first word has an earlier byte, and the same word."""
+    return f"{over(results, peer, mode, 'word')} / {over(results, peer, mode, 'first')}"
+
+
 def memory(results: Results, peer: str) -> str:
-    return f"{fact(results, peer, 'identity', 'idle')} → {fact(results, peer, 'identity', 'loaded')}"
+    idle, loaded, peak = (fact(results, peer, "identity", name) for name in ("idle", "loaded", "peak"))
+    return f"{idle} → {loaded} ({peak})"
+
+
+RATIOS = "Ratios are of CPU per request, stream or event: best round over best round, within this one run."
 
 
 def aims(results: Results) -> Table:
-    note = "Ratios are of CPU per request, stream or event: best round over best round, within this one run."
-    rows: list[tuple[str, ...]] = [*verdicts(results)]
-    return Table("What must be reached", ("", "figure", "limit", ""), rows, note)
+    return judged("What must be reached", verdicts(results))
+
+
+def key_aims(results: Results) -> Table:
+    """The README's part of them."""
+    return judged("CPU and memory of one process, next to others", key_verdicts(results))
+
+
+def judged(title: str, made: list[Verdict]) -> Table:
+    rows: list[tuple[str, ...]] = [*made]
+    return Table(title, ("", "figure", "limit", ""), rows, RATIOS)
 
 
 def wrong(results: Results) -> list[Table]:

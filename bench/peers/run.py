@@ -1,11 +1,12 @@
 """Measure the gateway next to others on this machine, and say what it must reach and does not.
 
     make bench-peers
-    cd bench && python -m peers.run [--quick] [--rounds N] [--seconds S] [--peers NAME …] [--write]
+    cd bench && python -m peers.run [--quick] [--verdicts] [--rounds N] [--peers NAME …] [--write]
 
-The full matrix takes about half an hour. `--modes`, `--sizes`, `--answers` and `--clients` choose parts of
-it, `--again` shows what the last run measured; `--write` puts the tables into docs/performance.md and draws
-the plot beside it. `--quick` is to see that everything runs: its figures are worth nothing.
+The full matrix takes about half an hour; `--verdicts` measures what must be reached and nothing else, in
+more rounds, within eight minutes. `--modes`, `--sizes`, `--answers` and `--clients` choose parts of the
+matrix, `--again` shows what the last run measured; `--write` puts the tables into docs/performance.md and
+the README, and draws the plot. `--quick` is to see that everything runs: its figures are worth nothing.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ import resource
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
 from peers import measure
 from peers.install import missing, versions
-from peers.measure import FULL, QUICK, SMALL, Failed, Spans, Target, load
-from peers.places import FIGURES, HERE, KEPT, PAGE, PROGRAMS, python_of
-from peers.processes import Processors, free_port, resident, running
-from peers.report import BEGIN, END, setting, tables
+from peers.measure import FULL, QUICK, SURE, Spans, Target, noted
+from peers.places import FIGURES, HERE, PAGE, README, VERDICTS, python_of
+from peers.processes import Processors
+from peers.report import BEGIN, END, key_aims, setting, tables
 from peers.results import Results, read, save
-from peers.servers import PEERS, Peer, Place
-from peers.traffic import ANSWERS, CLIENTS, MODES, SIZES, Cell, cells, write_answers
+from peers.servers import PEERS
+from peers.starting import Site, direct, start_all, upstream
+from peers.traffic import ANSWERS, CLIENTS, MODES, SIZES, Cell, cells
+from peers.verdicts import HEAVIEST, OURS, needed
 from tables import text, write
 
 PICTURE = "performance-peers"
@@ -43,6 +44,7 @@ FILES = 8192
 def options() -> argparse.Namespace:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     made.add_argument("--quick", action="store_true")
+    made.add_argument("--verdicts", action="store_true", help="only the cells that verdicts are of")
     made.add_argument("--again", action="store_true")
     made.add_argument("--rounds", type=int)
     made.add_argument("--seconds", type=float, help="of one measurement")
@@ -53,11 +55,14 @@ def options() -> argparse.Namespace:
     made.add_argument("--answers", nargs="+", choices=ANSWERS, default=ANSWERS)
     made.add_argument("--clients", nargs="+", type=int, choices=CLIENTS, default=CLIENTS)
     made.add_argument("--write", type=Path, nargs="?", const=PAGE, metavar="PAGE")
-    return made.parse_args()
+    given = made.parse_args()
+    if given.verdicts and given.write:
+        made.error("the pages show the whole matrix: --write goes without --verdicts")
+    return given
 
 
 def spans(given: argparse.Namespace) -> Spans:
-    chosen = QUICK if given.quick else FULL
+    chosen = QUICK if given.quick else SURE if given.verdicts else FULL
     asked = {name: value for name in ("rounds", "seconds", "soak") if (value := getattr(given, name))}
     return chosen._replace(**asked)
 
@@ -73,93 +78,6 @@ def chosen(given: argparse.Namespace) -> list[Cell]:
     ]
     few = {(16, "1 KB"), (64, "1 KB"), (16, "200 KB")}
     return [cell for cell in asked if (cell.clients, cell.size) in few] if given.quick else asked
-
-
-# ── servers, up and down ─────────────────────────────────────────────────
-
-
-@contextmanager
-def upstream() -> Iterator[int]:
-    """The provider behind all of them; gives its port. It ends when we do."""
-    answers = KEPT / "answers"
-    write_answers(answers)
-    command = [str(PROGRAMS / "upstream"), str(answers)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin and process.stdout
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.stdin.close()
-
-
-def answering(target: Target, until: float) -> Target:
-    """The target once it has answered, at the port where it did. Raises Failed."""
-    while True:
-        try:
-            there = target._replace(place=target.place._replace(port=target.peer.port(target.place)))
-            load(there, SMALL[target.place.mode], clients=1, seconds=10, most=1)
-        except Failed as error:
-            if not target.runs() or time.monotonic() > until:
-                raise Failed(f"{error} ({last_words(target.place.folder)})") from None
-            time.sleep(0.01)
-        else:
-            return there
-
-
-def last_words(folder: Path) -> str:
-    said = (folder / "log").read_text(errors="replace").strip().splitlines()
-    return " / ".join(said[-3:]) or "it said nothing"
-
-
-def start(
-    stack: ExitStack, name: str, mode: str, port: int, processors: Processors, results: Results
-) -> list[Target]:
-    """One process of a peer, for the modes it is asked in. Raises Failed."""
-    peer = PEERS[name]
-    folder = KEPT / "run" / f"{name}-{mode}"
-    folder.mkdir(parents=True, exist_ok=True)
-    place = Place(free_port(), port, mode, folder)
-    begun = time.monotonic()
-    environment = peer.environment(place)
-    process = stack.enter_context(
-        running(peer.command(place), folder / "log", processors, environment, folder)
-    )
-    target = answering(Target(name, peer, place, process), begun + peer.startup)
-    results.know(name, mode, start=time.monotonic() - begun, idle=resident(process.pid))
-    modes = peer.modes if peer.shared else (mode,)
-    return [target._replace(place=target.place._replace(mode=each)) for each in modes]
-
-
-def start_all(
-    stack: ExitStack, names: list[str], port: int, processors: Processors, results: Results
-) -> list[Target]:
-    """Every peer that is there; the others are said and left out."""
-    targets = []
-    for name in names:
-        peer = PEERS[name]
-        if peer.part in results.absent:
-            continue
-        for mode in peer.modes[:1] if peer.shared else peer.modes:
-            with ExitStack() as trying:
-                try:
-                    targets += start(trying, name, mode, port, processors, results)
-                except (Failed, OSError) as error:
-                    results.absent[f"{name}, {mode}"] = str(error)
-                    print(f"does not start: {name}, {mode}: {error}", file=sys.stderr, flush=True)
-                else:
-                    stack.enter_context(trying.pop_all())
-    return targets
-
-
-def direct(port: int) -> list[Target]:
-    """The upstream itself, to know what the others add."""
-    folder = KEPT / "run" / "direct"
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for mode, path in {"identity": "/v1/chat/completions", "translated": "/v1/messages"}.items():
-        peer = Peer("direct", "", lambda place: [], path=path)
-        made.append(Target("direct", peer, Place(port, port, mode, folder), None))
-    return made
 
 
 # ── a run ────────────────────────────────────────────────────────────────
@@ -187,16 +105,39 @@ def run(given: argparse.Namespace, absent: dict[str, str]) -> Results:
         print("there is one processor only: servers share it with their clients", file=sys.stderr)
     more_files()
     with upstream() as port, ExitStack() as stack:
-        targets = start_all(stack, given.peers, port, processors, results)
-        measure.rounds(targets, chosen(given), span, results)
-        measure.latencies([*direct(port), *targets], span, results)
-        for target in targets:
-            results.know(target.name, target.place.mode, loaded=resident(target.pid))
-        measure.open_streams(targets, span, results)
-        for target in targets:
-            if target.name == "gatewaymw":
-                measure.soak(target, span, results)
+        site = Site(port, processors)
+        targets = start_all(stack, given.peers, site, results)
+        ours = [target for target in targets if target.name == OURS]
+        matrix(given, targets, ours, span, results)
+        told = ours if given.verdicts else targets
+        measure.latencies([*direct(port), *told], span, results)
+        measure.loaded(targets, results)
+        for target in told:
+            if measure.holds_streams(target.peer):
+                open_streams(target, site, span, results)
+        for target in ours:
+            measure.soak(target, span, results)
     return results
+
+
+def matrix(
+    given: argparse.Namespace, targets: list[Target], ours: list[Target], span: Spans, results: Results
+) -> None:
+    """All cells that are asked for; for verdicts theirs alone, and once what leaves most memory behind."""
+    if given.verdicts:
+        judged = [cell for cell in cells() if any(needed(name, cell) for name in PEERS)]
+        measure.rounds(targets, judged, span, results, needed)
+        measure.rounds(ours, HEAVIEST, span._replace(rounds=1), results)
+    else:
+        measure.rounds(targets, chosen(given), span, results)
+
+
+def open_streams(target: Target, site: Site, span: Spans, results: Results) -> None:
+    """By a process of its own, which has nothing left over from what the first one was asked."""
+    name, mode = target.name, target.place.mode
+    failing = noted(results, f"{name}: {span.open} open streams, {mode}")
+    with failing, site.running(name, target.peer, mode, f"{name}-fresh") as fresh:
+        measure.open_streams(fresh, span, results)
 
 
 def plot(page: Path) -> bool:
@@ -211,10 +152,12 @@ def plot(page: Path) -> bool:
 
 
 def publish(page: Path, results: Results) -> None:
-    """Put the tables between the page's marks, and the plot after them."""
-    write(page, setting(results), tables(results), (BEGIN, END))
-    if plot(page.absolute()):
-        page.write_text(page.read_text().replace(END, f"![CPU next to others]({PICTURE}.svg)\n\n{END}"))
+    """Put the tables between the page's marks, and the plot after them; into the README what matters most."""
+    drawn, marks, about = plot(page.absolute()), (BEGIN, END), "CPU next to others"
+    write(page, setting(results), tables(results), marks, {about: f"{PICTURE}.svg"} if drawn else {})
+    if page.absolute() == PAGE:
+        picture = {about: f"docs/{PICTURE}.png"} if drawn else {}
+        write(README, setting(results), [key_aims(results)], marks, picture)
 
 
 def stop(number: int, frame: object) -> None:
@@ -231,18 +174,24 @@ def measured(given: argparse.Namespace) -> Results:
     if "programs" in absent:
         sys.exit("upstream and clients are C programs: nothing can be measured without a compiler")
     results = run(given, dict.fromkeys(absent, "could not be installed here"))
-    save(results, FIGURES)
+    save(results, kept(given))
     return results
+
+
+def kept(given: argparse.Namespace) -> Path:
+    """The plot and the pages are made of the whole matrix: a run for verdicts is kept beside it."""
+    return VERDICTS if given.verdicts else FIGURES
 
 
 def main() -> None:
     given = options()
-    if given.write and BEGIN not in given.write.read_text():
-        sys.exit(f"{given.write} has no {BEGIN}, where the tables could go")
+    for page in (given.write, README) if given.write else ():
+        if BEGIN not in page.read_text():
+            sys.exit(f"{page} has no {BEGIN}, where the tables could go")
     if sys.platform != "linux" and not given.again:
         sys.exit("what a server uses is read from Linux's /proc: nothing can be measured here")
     signal.signal(signal.SIGTERM, stop)
-    results = read(FIGURES) if given.again else measured(given)
+    results = read(kept(given)) if given.again else measured(given)
     print(setting(results), *map(text, tables(results)), sep="\n")
     if given.write:
         publish(given.write, results)

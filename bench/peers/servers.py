@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from peers.install import nginx
-from peers.places import BENCH, HERE, KEPT, python_of
+from peers.places import BENCH, HERE, KEPT, ROOT, python_of
 from peers.traffic import ANSWERS, CLIENTS, MODES, Cell
 
+HELD = "sk-held-by-the-operator"
 PROVIDERS = {"identity": "openai", "translated": "anthropic"}
 """Whose dialect the upstream speaks in each mode, by the name that all gateways have for it."""
 
@@ -72,10 +74,19 @@ class Peer(NamedTuple):
 
 
 def ours_environment(place: Place) -> dict[str, str]:
-    return {"UPSTREAM": place.provider, "PYTHONPATH": str(BENCH)}
+    """This checkout is what is measured, whatever is installed."""
+    return {"UPSTREAM": place.provider, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(BENCH)])}
+
+
+def served(place: Place) -> list[str]:
+    """The gateway as a server of its own, which is what the others are."""
+    config = {"provider": PROVIDERS[place.mode], "api_key": HELD, "custom_host": f"{place.provider}/v1"}
+    made = [sys.executable, "-m", "gatewaymw", "serve", "--port", str(place.port), "--no-access-log"]
+    return [*made, "--config", written(place, "config.json", json.dumps({"config": config}))]
 
 
 def uvicorn(place: Place) -> list[str]:
+    """The gateway in an app that has nothing else."""
     made = [sys.executable, "-m", "uvicorn", f"peers.ours:{place.mode}", "--host", "127.0.0.1"]
     return [*made, "--port", str(place.port), "--no-access-log", "--log-level", "warning"]
 
@@ -213,7 +224,10 @@ def litellm_command(place: Place) -> list[str]:
 
 
 PEERS = {
-    "gatewaymw": Peer("gatewaymw", "", uvicorn, environment=ours_environment, shared=False),
+    "gatewaymw": Peer("gatewaymw", "", served, environment=ours_environment, shared=False),
+    "host": Peer(
+        "gatewaymw, in an app", "", uvicorn, environment=ours_environment, shared=False, clients=(16, 64)
+    ),
     "nginx": Peer("nginx", "nginx", nginx_command, modes=("identity",)),
     "tensorzero": Peer(
         "TensorZero",

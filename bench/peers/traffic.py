@@ -53,6 +53,11 @@ class Cell(NamedTuple):
         return WORDS[-1].strip() if self.streams else "those before him had done"
 
     @property
+    def begins(self) -> str:
+        """The first word of a stream; an answer in one piece has none that is waited for."""
+        return WORDS[0].strip() if self.streams else ""
+
+    @property
     def per(self) -> int:
         """Paced streams are counted by the event, everything else by the request."""
         return EVENTS[self.mode] if self.answer == "paced" else 1

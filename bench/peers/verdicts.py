@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from peers.results import Results
-from peers.traffic import MODES, Cell
+from peers.traffic import ANSWERS, MODES, Cell
 
 OURS = "gatewaymw"
 
@@ -24,6 +24,10 @@ class Aim(NamedTuple):
     """What the measurement is called where it failed."""
     wish: float | None = None
     """A lower limit that would be better still."""
+    of: tuple[tuple[str, Cell], ...] = ()
+    """The cells, and whose, that the figure is made of."""
+    key: bool = False
+    """Whether it stands in the README too."""
 
 
 class Verdict(NamedTuple):
@@ -66,10 +70,20 @@ def worst(name: str, over: str = "") -> Callable[[Results], float | None]:
 PEERS = {"portkey": "Portkey", "nginx": "nginx", "tensorzero": "TensorZero", "litellm": "LiteLLM"}
 
 
-def against(title: str, cell: Cell, wish: float | None = None, **limits: float) -> list[Aim]:
+def compared(
+    title: str, cell: Cell, other: str, limit: float, *, ours: str = OURS, base: Cell | None = None
+) -> Aim:
+    """Our CPU for a cell, next to another's for the same cell or `base`."""
+    figure = ratio(cell, other, ours=ours, base=base)
+    return Aim(title, figure, limit, about=cell.name, of=((ours, cell), (other, base or cell)))
+
+
+def against(
+    title: str, cell: Cell, wish: float | None = None, key: bool = False, **limits: float
+) -> list[Aim]:
     """A cell next to each peer that is named; `wish` is for the first of them."""
     aims = [
-        Aim(f"{title} ÷ {PEERS[peer]}", ratio(cell, peer), limit, about=cell.name)
+        compared(f"{title} ÷ {PEERS[peer]}", cell, peer, limit)._replace(key=key)
         for peer, limit in limits.items()
     ]
     return [aims[0]._replace(wish=wish), *aims[1:]]
@@ -81,45 +95,36 @@ def cell(mode: str, size: str = "1 KB", answer: str = "whole", clients: int = 16
 
 PACED = cell("translated", answer="paced")
 PASSED = cell("identity", answer="paced")
-UNDER_WSGI = cell("identity")
+SMALL = cell("identity", clients=64)
+TRANSLATED = cell("translated", clients=64)
+BURST = cell("identity", answer="burst")
+BURST_TRANSLATED = cell("translated", answer="burst")
 AIMS = [
-    *against(
-        "identity, 1 KB, 64 clients",
-        cell("identity", clients=64),
-        wish=1 / 12,
-        portkey=1 / 8,
-        nginx=6,
-        tensorzero=1 / 2,
-    ),
-    *against("translated, 1 KB, 64 clients", cell("translated", clients=64), portkey=1 / 7, litellm=1 / 60),
+    *against("identity, 1 KB, 64 clients", SMALL, 1 / 12, key=True, portkey=1 / 8, nginx=6, tensorzero=1 / 2),
+    *against("translated, 1 KB, 64 clients", TRANSLATED, key=True, portkey=1 / 7, litellm=1 / 60),
     *against("identity, 200 KB, 16 clients", cell("identity", "200 KB"), portkey=1 / 8),
-    *against(
-        "identity, burst, 16 clients", cell("identity", answer="burst"), portkey=1 / 10, litellm=1 / 150
-    ),
-    *against(
-        "translated, burst, 16 clients", cell("translated", answer="burst"), portkey=1 / 5, litellm=1 / 150
-    ),
-    *against("identity, paced event, 16 clients", PASSED, nginx=2),
+    *against("identity, burst, 16 clients", BURST, portkey=1 / 10, litellm=1 / 150),
+    *against("translated, burst, 16 clients", BURST_TRANSLATED, portkey=1 / 5, litellm=1 / 150),
+    *against("identity, paced event, 16 clients", PASSED, key=True, nginx=2),
     # nginx translates nothing: what it takes to pass an event on is the measure of both.
-    Aim(
-        "translated, paced event, 16 clients ÷ nginx passing it on",
-        ratio(PACED, "nginx", base=PASSED),
-        3.5,
-        about=PACED.name,
-    ),
-    Aim("added to the middle request, 50 a second", worst("p50", "direct"), 0.5, "ms", "latency"),
-    Aim("added to a stream’s first event", worst("first", "direct"), 1.0, "ms", "first event"),
-    Aim("memory, idle", worst("idle"), 60, "MiB"),
+    compared("translated, paced event, 16 clients ÷ nginx passing it on", PACED, "nginx", 3.5, base=PASSED),
+    Aim("added to the middle request, 50 a second", worst("p50", "direct"), 0.5, "ms", "latency", key=True),
+    Aim("added to a stream’s first word", worst("word", "direct"), 1.0, "ms", "first word", key=True),
+    Aim("memory, idle", worst("idle"), 60, "MiB", key=True),
     Aim("memory, after all cells", worst("loaded"), 90, "MiB"),
-    Aim("memory with 1,000 open streams, no error", worst("streams"), 160, "MiB", "open streams"),
+    Aim("memory with 1,000 open streams, no error", worst("streams"), 160, "MiB", "open streams", key=True),
     Aim("memory grown in 10,000 requests", worst("growth"), 1.0, "MiB", "soak"),
-    Aim(
-        "WSGI, identity, 1 KB, 16 clients ÷ httpx there",
-        ratio(UNDER_WSGI, "wsgi_httpx", ours="wsgi"),
-        1 / 2,
-        about=UNDER_WSGI.name,
+    compared(
+        "WSGI, identity, 1 KB, 16 clients ÷ httpx there", cell("identity"), "wsgi_httpx", 1 / 2, ours="wsgi"
     ),
 ]
+HEAVIEST = [cell(mode, "200 KB", answer, 256) for mode in MODES for answer in ANSWERS]
+"""What a server's memory is largest after."""
+
+
+def needed(peer: str, cell: Cell) -> bool:
+    """Whether a verdict is of it."""
+    return any((peer, cell) in aim.of for aim in AIMS)
 
 
 # ── in words ─────────────────────────────────────────────────────────────
@@ -156,3 +161,8 @@ def verdict(aim: Aim, results: Results) -> Verdict:
 
 def verdicts(results: Results) -> list[Verdict]:
     return [verdict(aim, results) for aim in AIMS]
+
+
+def key_verdicts(results: Results) -> list[Verdict]:
+    """Those for readers in a hurry."""
+    return [verdict(aim, results) for aim in AIMS if aim.key]

@@ -13,6 +13,7 @@ from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
 from .gateway import Gateway, Options, Served, edge_gateway
 from .inbound import Facts, Inbound, Match, quoted
+from .streams import Gone
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -31,10 +32,6 @@ USUAL = (
 )
 NAMES = {name.encode(): name for name in USUAL.split()}
 """Headers that most requests have, decoded."""
-
-
-class Gone(Exception):
-    """The client left before its request was whole, or its answer."""
 
 
 class Client:

@@ -90,9 +90,9 @@ class Gateway:
     `body_timeout`, `total_timeout`: seconds for a request to arrive, and for all attempts together with the
     answer, streams included. `send_timeout`: seconds that a client may take for what it was sent, before its
     stream is given up. `keep_alive`: seconds of silence after which a stream gets a comment, `: keep-alive`;
-    by default none, since some clients cannot read them; at the ASGI edge only, since a thread that waits for
-    an upstream cannot write. `grace`: seconds that streams are given to end once the host is shut down; then
-    they end with an error.
+    by default none, since some clients cannot read them; below WSGI with the transport of our own only, whose
+    reads can be broken off and made again. `grace`: seconds that streams are given to end once the host is
+    shut down; then they end with an error.
     `http_client`: a client of httpx or httpx2 to send with, for the edge of its kind. `transport`: what
     carries requests without one: `"auto"` (the fastest that can), `"wire"`, `"httpx"` or `"aiohttp"`.
 

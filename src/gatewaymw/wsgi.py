@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, TypeAlias, Unpack
 
@@ -20,6 +21,8 @@ App: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 log = logging.getLogger("gatewaymw")
 PIECE = 64 * 1024
+BESIDE = (("CONTENT_TYPE", "content-type"), ("CONTENT_LENGTH", "content-length"))
+"""Headers whose keys say not that they are some (PEP 3333), and which may be empty where there are none."""
 
 
 class WSGIGateway:
@@ -43,7 +46,7 @@ class WSGIGateway:
         return self.app(environ, start_response)
 
     def _match(self, environ: Environ, path: str) -> Match | None:
-        names = (name[5:].replace("_", "-").lower() for name in environ if name.startswith("HTTP_"))
+        names = filter(None, map(header_of, environ))
         return self.gateway.match(environ["REQUEST_METHOD"], unquoted(path), names)
 
     def _serve(self, match: Match, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -80,20 +83,15 @@ class WSGIGateway:
         return driver.run(self.gateway.serve(inbound))
 
     def _inbound(self, match: Match, environ: Environ) -> Inbound:
-        headers = {
-            name[5:].replace("_", "-").lower(): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_")
-        }
-        for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            if environ.get(name):
-                headers[name.replace("_", "-").lower()] = environ[name]
+        headers = {name: value for key, value in environ.items() if (name := header_of(key))}
+        for key, name in BESIDE:
+            if told := environ.get(key):
+                headers[name] = told
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         facts = Facts(environ["REQUEST_METHOD"], unquoted(path), headers, environ)
         body = b"" if match.endpoint.body == "none" else self._body(environ, headers)
-        return Inbound(
-            match, facts, quoted(environ.get("QUERY_STRING", "").encode("latin-1", "replace")), body
-        )
+        query = environ.get("QUERY_STRING", "")
+        return Inbound(match, facts, query and quoted(query.encode("latin-1", "replace")), body)
 
     def _body(self, environ: Environ, headers: dict[str, str]) -> bytes:
         told = headers.get("content-length", "")
@@ -114,6 +112,12 @@ class WSGIGateway:
         return body
 
 
+@lru_cache(1024)
+def header_of(key: str) -> str:
+    """The header that a key of the environ holds, in lower case; "" for any other key."""
+    return key[5:].replace("_", "-").lower() if key.startswith("HTTP_") else ""
+
+
 def read(stream: Any, size: int) -> bytes:
     """At most `size` bytes; a stream may give fewer than it was asked for before its end.
 
@@ -132,9 +136,10 @@ def read(stream: Any, size: int) -> bytes:
 
 def unquoted(path: str) -> str:
     """WSGI hands over the bytes of a path as latin-1 (PEP 3333); paths are UTF-8."""
-    return path.encode("latin-1", "replace").decode("utf-8", "replace")
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+@lru_cache(1024)
 def status_line(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"

@@ -62,7 +62,9 @@ def words(node: ast.AST) -> Iterator[str]:
 
 def test_code_01_no_word_of_a_request_becomes_code() -> None:
     there = [each for module in MODULES for each in found(module)]
-    assert there == [f"{name}:{word}" for name in LOADED for word in ("importlib", "import_module")]
+    loaded = [f"{name}:{word}" for name in LOADED for word in ("importlib", "import_module")]
+    # One function without an argument of anybody's: malloc_trim.
+    assert there == ["cli/serving.py:ctypes", *loaded]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from carriers import AIOHTTP, EACH, POOLS, WIRES, Carrying
-from gatewaymw.drivers.transport import BROKEN, REFUSED, TIMEOUT, TLS, UNREACHABLE
+from gatewaymw.drivers.transport import BROKEN, REFUSED, SILENT, TIMEOUT, TLS, UNREACHABLE
 from hostile import OK, Peer, black_hole, hostile
 from upstream import chunked, closed_port, listening, whole
 
@@ -50,6 +50,23 @@ def test_it_is_spoken_and_its_connection_serves_again(
         answers = [carrier.ask(url), carrier.ask(url), carrier.ask(url, body=big)]
         assert answers == [(200, b"{}"), (200, b"hello"), (200, b"{}")]
         assert (upstream.connections, upstream.seen[2].body == big) == (1, True)
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_read_that_met_only_silence_may_be_made_again(
+    secure: bool, shown: ssl.SSLContext, carrying: Carrying
+) -> None:
+    """As the stream of a thread does that has a comment to write."""
+    with (
+        listening(shown if secure else None) as upstream,
+        carrying("wire-thread", context=TRUSTING) as carrier,
+    ):
+        url = upstream.script("/x", chunked([b"he", 0.3, b"llo"]), whole({}))
+        answer = carrier.send(url)
+        assert answer.read() == b"he"
+        assert [answer.read(0.02), answer.read(0.02)] == [SILENT, SILENT]
+        assert answer.rest() == b"llo"
+        assert (carrier.ask(url), upstream.connections) == ((200, b"{}"), 1)
 
 
 @EACH

@@ -13,7 +13,8 @@ import anyio
 import httpcore
 import pytest
 
-from gatewaymw.drivers.stack import EACH, AsyncStack, Shelf, Stack
+from gatewaymw.drivers.shelf import EACH, Shelf
+from gatewaymw.drivers.stack import AsyncStack, Stack
 from upstream import Upstream, chunked, raw, whole
 
 HERE = httpcore.Origin(b"http", b"here", 80)

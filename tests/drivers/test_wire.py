@@ -16,7 +16,7 @@ import uvloop
 
 from gatewaymw.core.values import Failure, Request
 from gatewaymw.drivers.dial import alternating, connected, connected_sync, first_of, readable
-from gatewaymw.drivers.pool import CONNECTING
+from gatewaymw.drivers.limits import CONNECTING
 from gatewaymw.drivers.transport import BUSY, CONNECT, REFUSED, TIMEOUT, UNREACHABLE, Unreachable
 from gatewaymw.drivers.wire.aio import AsyncWire
 from gatewaymw.drivers.wire.connection import HIGH
@@ -319,8 +319,11 @@ def test_whether_something_came_is_told_with_and_without_poll(polls: bool) -> No
     here, there = socket.socketpair()
     came = readable(here) if polls else readable(here, lambda made: None)
     assert not came()
+    begun = time.monotonic()
+    assert not came(0.05)
+    assert 0.04 < time.monotonic() - begun < 5
     there.send(b"x")
-    assert came()
+    assert came() and came(5) and came(None)
     here.recv(1)
     assert not came()
     there.close()

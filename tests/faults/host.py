@@ -7,14 +7,19 @@ import gc
 import json
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gatewaymw import ASGIGateway, Gateway, WSGIGateway
+from gatewaymw.gateway import ENV
 
 LIMITS: dict[str, Any] = {"total_timeout": 2.5, "send_timeout": 1.0, "grace": 0.4}
 CONFIGS = json.loads(Path(os.environ["FAULTS_CONFIGS"]).read_text())
-gateway = Gateway(configs=CONFIGS, auth="public", **{**LIMITS, **json.loads(os.environ.get("FAULTS", "{}"))})
+OPTIONS = {**LIMITS, **json.loads(os.environ.get("FAULTS", "{}"))}
+if dice := os.environ.get("FAULTS_DICE"):  # each time the same, for those who judge how long waits are
+    OPTIONS["env"] = replace(ENV, random=lambda: float(dice))
+gateway = Gateway(configs=CONFIGS, auth="public", **OPTIONS)
 
 
 def held() -> bytes:

@@ -18,7 +18,7 @@ from typing import Any
 
 import anyio
 import pytest
-from table import finish, gpt, spoken, word
+from table import PATHS, finish, gpt, spoken, word
 
 from callers import STREAMED, Caller, ask, ask_wsgi, environ, nothing, nothing_wsgi, open_wsgi
 from gatewaymw import ASGIGateway, ConfigError, Gateway, WSGIGateway
@@ -167,6 +167,86 @@ async def test_st_07_a_comment_is_never_within_an_event(upstream: Upstream) -> N
         body = (await ask(edge, body=STREAMED)).body
     assert b": keep-alive\n\n" in body
     assert body.replace(b": keep-alive\n\n", b"") == HI + HI + DONE
+
+
+# ── the same in a thread ─────────────────────────────────────────────────
+
+
+def without(body: bytes) -> bytes:
+    return body.replace(b": keep-alive\n\n", b"")
+
+
+def test_st_07_below_wsgi_the_thread_that_waits_says_it(upstream: Upstream) -> None:
+    events = [0.3, HI, 0.3, gpt({}, "stop"), DONE]
+    with wsgi(upstream, chunked(events), keep_alive=0.08) as edge:
+        body = ask_wsgi(edge, body=STREAMED).body
+    assert body.startswith(HI)
+    assert body.split(b"\n\n").count(b": keep-alive") in (1, 2, 3)
+    assert without(body) == HI + gpt({}, "stop") + DONE
+
+
+def test_st_07_below_wsgi_never_within_an_event(upstream: Upstream) -> None:
+    halves = [HI, HI[:20], 0.2, HI[20:], DONE]
+    with wsgi(upstream, chunked(halves), keep_alive=0.05) as edge:
+        body = ask_wsgi(edge, body=STREAMED).body
+    assert HI + b": keep-alive\n\n" in body
+    assert without(body) == HI + HI + DONE
+
+
+def test_st_07_below_wsgi_an_upstream_that_says_nothing_to_the_client_is_no_word(upstream: Upstream) -> None:
+    """Its pings come more often than comments are due, and are not passed on."""
+    target = {"provider": "anthropic", "custom_host": f"{upstream.url}/a"}
+    ping = [0.03, b'event: ping\ndata: {"type":"ping"}\n\n'] * 8
+    first, *rest = spoken("anthropic")
+    upstream.script("/a" + PATHS["anthropic"], chunked([first, *rest, *ping, *finish("anthropic")]))
+    edge = WSGIGateway(nothing_wsgi, {"api_key": "k", **target}, auth="public", keep_alive=0.1)
+    body = ask_wsgi(edge, body=STREAMED).body
+    edge.gateway.close()
+    assert body.count(b": keep-alive") in (1, 2)
+    assert without(body).endswith(DONE)
+
+
+def test_st_07_below_wsgi_silence_still_has_its_end(upstream: Upstream) -> None:
+    with wsgi(upstream, chunked([HI], "stall"), keep_alive=0.1, total_timeout=0.4) as edge:
+        body = ask_wsgi(edge, body=STREAMED).body
+    assert body.count(b": keep-alive") in (1, 2, 3)
+    assert error_of(body)["code"] == "upstream_timeout"
+
+
+def test_st_07_below_wsgi_a_break_is_told_as_ever(upstream: Upstream) -> None:
+    with wsgi(upstream, chunked([HI, 0.1], "reset"), keep_alive=5) as edge:
+        assert error_of(ask_wsgi(edge, body=STREAMED).body)["code"] == "upstream_broken"
+
+
+def test_st_07_below_wsgi_a_clients_own_reads_are_left_alone(upstream: Upstream) -> None:
+    """It gives a body up with the first read that is late, so it is given all the time there is."""
+    with wsgi(upstream, chunked([HI, 0.2, DONE]), keep_alive=0.05, transport="httpx") as edge:
+        assert ask_wsgi(edge, body=STREAMED).body == HI + DONE
+
+
+def test_st_07_below_wsgi_what_is_no_stream_of_events_gets_no_comment(upstream: Upstream) -> None:
+    with wsgi(upstream, keep_alive=0.05) as edge:
+        upstream.script("/a/audio/speech", chunked([b"RI", 0.2, b"FF"], kind="audio/wav"))
+        answer = ask_wsgi(edge, "/v1/audio/speech", {"model": "m", "input": "x", "voice": "y"})
+    assert answer.body == b"RIFF"
+
+
+def test_st_07_below_wsgi_the_mock_can_show_it() -> None:
+    edge = WSGIGateway(nothing_wsgi, {"provider": "mock"}, keep_alive=0.05)
+    told = {**STREAMED, "model": "mock-drip-120ms"}
+    body = ask_wsgi(edge, body=told).body
+    edge.gateway.close()
+    assert b"\n\n: keep-alive\n\n: keep-alive\n\ndata: " in body
+    assert without(body).endswith(DONE)
+    assert b"error" not in body
+
+
+def test_st_07_below_wsgi_who_left_is_noticed_with_the_comment(upstream: Upstream) -> None:
+    with wsgi(upstream, chunked([HI], "stall"), keep_alive=0.05) as edge:
+        _, pieces = open_wsgi(edge, environ(body=STREAMED))
+        assert [next(pieces) for _ in range(3)] == [HI, b": keep-alive\n\n", b": keep-alive\n\n"]
+        pieces.close()  # as a server does whose write fails
+        upstream.wait(lambda: upstream.seen[0].gone)
 
 
 @pytest.mark.parametrize("name", ["send_timeout", "keep_alive", "grace"])

@@ -1,9 +1,8 @@
 """What the machine wants done, as values, and the typed words for saying it.
 
 A flow is a generator that yields commands and is resumed with what came of each. This is the
-only module of the core with a bare `yield`, but for the one that each request passes: everyone else says
-`x = yield from send(...)`, so that the type checker sees what comes back. Flows own nothing; drivers close
-what they opened.
+only module of the core with a bare `yield`: everyone else says `x = yield from send(...)`, so
+that the type checker sees what comes back. Flows own nothing; drivers close what they opened.
 """
 
 from __future__ import annotations

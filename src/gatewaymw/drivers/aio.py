@@ -40,7 +40,7 @@ class Driver:
         if self._bodies:
             with anyio.move_on_after(GRACE, shield=True):
                 for stream in tuple(self._bodies):
-                    await self._let_go(stream)
+                    await self.let_go(stream)
 
     @property
     def holds(self) -> bool:
@@ -74,7 +74,7 @@ class Driver:
         if command.stream and (200 <= status < 300 or command.errors):
             return Answer(status, headers, stream=id(body))
         whole = await read_whole(body, request.limit, until)
-        await self._let_go(id(body))
+        await self.let_go(id(body))
         return whole if isinstance(whole, Failure) else Answer(status, headers, whole)
 
     async def _read(self, command: Read) -> bytes | Failure:
@@ -89,9 +89,10 @@ class Driver:
             return error.failure
 
     async def _close(self, command: Close) -> None:
-        await self._let_go(command.stream)
+        await self.let_go(command.stream)
 
-    async def _let_go(self, stream: int) -> None:
+    async def let_go(self, stream: int) -> None:
+        """Close a body that was left open."""
         body, _ = self._bodies.pop(stream)
         await body.aclose()
 

@@ -22,7 +22,7 @@ from yarl import URL
 
 from ..core.values import Failure, Request
 from .dial import EYEBALLS, UNKNOWN, AsyncResolve, checked, quick
-from .pool import CONNECTING, CONNECTIONS, EXPIRY, tls
+from .limits import CONNECTING, CONNECTIONS, EXPIRY, tls
 from .transport import (
     BROKEN,
     CONNECT,

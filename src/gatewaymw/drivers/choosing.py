@@ -100,7 +100,7 @@ UNUSABLE = Failure(
 def settings(proxy: str) -> dict[str, Any]:
     import httpx
 
-    from .pool import CONNECTIONS, EXPIRY, KEPT, tls
+    from .limits import CONNECTIONS, EXPIRY, KEPT, tls
 
     limits = httpx.Limits(
         max_connections=CONNECTIONS, max_keepalive_connections=KEPT, keepalive_expiry=EXPIRY

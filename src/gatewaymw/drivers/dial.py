@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import ip_address
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import anyio
 from aiohappyeyeballs import start_connection
@@ -83,11 +83,17 @@ def poll(socket: Any) -> Any:
     return made
 
 
-def readable(made: Any, watch: Callable[[Any], Any] = poll) -> Callable[[], bool]:
+class Readable(Protocol):
+    def __call__(self, seconds: float | None = 0, /) -> bool:
+        """Whether something came within so many seconds, None being as many as it takes."""
+        ...
+
+
+def readable(made: Any, watch: Callable[[Any], Any] = poll) -> Readable:
     """What tells whether something came on a socket: bytes, or its end."""
     if (polled := watch(made)) is not None:
-        return lambda: bool(polled.poll(0))
-    return lambda: bool(select.select([made], [], [], 0)[0])
+        return lambda seconds=0: bool(polled.poll(seconds and seconds * 1000))
+    return lambda seconds=0: bool(select.select([made], [], [], seconds)[0])
 
 
 # ── in a thread ──────────────────────────────────────────────────────────

@@ -183,6 +183,8 @@ class Handed:
 
 
 class HandedBody:
+    resumes = False  # a client gives a body up with the first read that is late
+
     def __init__(self, response: Any, httpx: Any) -> None:
         self._response, self._httpx = response, httpx
         read = response.is_stream_consumed

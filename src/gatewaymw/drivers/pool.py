@@ -18,6 +18,7 @@ import httpcore
 
 from ..core.values import Failure, Request
 from .backends import EXPIRES, AsyncDialler, AsyncPatient, Dialler, Patient
+from .limits import CONNECTING, CONNECTIONS, EXPIRY, KEPT, WRITING, tls
 from .stack import AsyncStack, Stack
 from .transport import (
     BROKEN,
@@ -37,20 +38,6 @@ from .transport import (
     opened,
     plain,
 )
-
-CONNECTIONS = 1000
-"""At most so many connections to one origin, as the official SDKs have it."""
-KEPT = 100
-EXPIRY = 30.0
-CONNECTING = 10.0
-"""Seconds for a place among the connections, and again for a new one."""
-WRITING = 60.0
-
-
-@lru_cache(1)
-def tls() -> ssl.SSLContext:
-    """One context for all: building one reads a file of certificates."""
-    return httpcore.default_ssl_context()
 
 
 @lru_cache(1024)
@@ -249,6 +236,8 @@ class Pool:
 
 
 class PoolBody:
+    resumes = False  # httpcore gives a body up with the first read that is late
+
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
         self._chunks: Iterator[bytes] = response.iter_stream()

@@ -19,16 +19,20 @@ class Steps:
 
     def __init__(self, script: mock.Script) -> None:
         self._steps: Iterator[tuple[float, bytes]] = iter(script.steps)
+        self._due: tuple[float, bytes] | None = None
+        """What a read was too early for."""
         self.ending = script.ending
 
     def next(self, patience: float | None) -> tuple[float, bytes | None]:
         """How long to wait, and what comes then; None where the wait is longer than the patience."""
-        delay, data = next(self._steps, (0.0, b""))
+        delay, data = self._due or next(self._steps, (0.0, b""))
+        self._due = None
         if not data and self.ending == "cut":
             raise Unreachable(BROKEN)
         if not data and self.ending == "stall":
             delay = float("inf")
         if patience is not None and delay > patience:
+            self._due = delay - patience, data
             return patience, None
         return delay, data
 
@@ -75,6 +79,8 @@ class Scripted:
 
 
 class ScriptedBody:
+    resumes = True
+
     def __init__(self, script: mock.Script) -> None:
         self._steps = Steps(script)
 

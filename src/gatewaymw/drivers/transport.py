@@ -46,6 +46,11 @@ class AsyncTransport(Protocol):
 
 
 class Body(Protocol):
+    @property
+    def resumes(self) -> bool:
+        """Whether a read that met only silence may be made again."""
+        ...
+
     def read(self, seconds: float | None) -> bytes: ...
 
     def close(self) -> None: ...

@@ -16,6 +16,10 @@ PARTS = 4
 """How often within a limit it is looked whether that has passed."""
 
 
+class Gone(Exception):
+    """The client left before its request was whole, or its answer."""
+
+
 class Pace(NamedTuple):
     """How long things may take, in seconds."""
 

@@ -16,7 +16,7 @@ from ..core.routing.pipeline import Passage
 from ..core.routing.reply import Live
 from ..drivers.aio import Driver
 from ..drivers.transport import Unreachable
-from . import COMMENT, FAREWELL, Pace, not_taken, shut_down
+from . import COMMENT, FAREWELL, Gone, Pace, not_taken, shut_down
 
 
 class Receiver(Protocol):
@@ -26,7 +26,7 @@ class Receiver(Protocol):
     """It left by itself."""
 
     async def say(self, data: bytes) -> None:
-        """Returns once there is room for more."""
+        """Returns once there is room for more. Raises Gone."""
         ...
 
     async def finish(self) -> None:
@@ -56,7 +56,8 @@ class Pouring:
         try:
             with self._scope:
                 await self._pass_on(driver)
-                return await self._client.finish()
+                await self._client.finish()
+                return await driver.let_go(self._live.stream)
             if self._stuck:
                 raise not_taken(self._pace)
             await self._farewell()
@@ -140,7 +141,7 @@ class Pouring:
         with anyio.move_on_after(self._pace.send_timeout) as taking:
             try:
                 await self._say_in_turn(COMMENT)
-            except Exception:  # whoever sends tells it as well, with the next word
+            except Gone:  # who sends meets it as well, with the next word
                 return self._give_up()
         if taking.cancelled_caught:
             self._give_up()

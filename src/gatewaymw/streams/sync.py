@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from math import inf
 from threading import Condition, Lock, Thread
 
 from ..core.errors import GatewayError
 from ..core.routing.reply import Live
+from ..core.values import Failure
 from ..drivers.sync import Driver
-from . import FAREWELL, Pace, not_taken, shut_down
+from . import COMMENT, FAREWELL, Pace, not_taken, shut_down
 
 LINGER = 1.0
 """Seconds at most that the thread outlives the last stream, so that not each starts one."""
+LEAST = 0.001
+"""Seconds of the shortest wait."""
 
 
 class Pouring:
@@ -24,7 +28,10 @@ class Pouring:
 
     def __init__(self, live: Live, driver: Driver, streams: Streams) -> None:
         self._live, self._driver, self._streams = live, driver, streams
-        self._pieces = driver.pour(live)
+        pause = streams.pace.keep_alive
+        one = live.passage.speaks and not live.beside
+        fills = pause is not None and one and driver.opened(live.stream)[0].resumes
+        self._pieces = driver.pour(live) if pause is None or not fills else self._filled(pause)
         self._turn = Lock()
         self._given: float | None = None  # when the server was handed what it has not come back from
         self._error: GatewayError | None = None
@@ -42,6 +49,34 @@ class Pouring:
             piece = next(self._pieces) if self._error is None else self._last_words(self._error)
             self._given = time.monotonic()
             return piece
+
+    def _filled(self, pause: float) -> Iterator[bytes]:
+        """What the driver pours, and a comment after each `pause` seconds without a word.
+
+        So long at most does the thread wait for the upstream: it is the one that writes, too.
+        """
+        live, passage, driver = self._live, self._live.passage, self._driver
+        idle = driver.opened(live.stream)[1] or inf
+        if live.body:
+            yield live.body
+        said = heard = time.monotonic()
+        while not passage.over:
+            now = time.monotonic()
+            due, end = said + pause - now, heard + idle - now
+            data = driver.read(live.stream, max(min(due, end), LEAST))
+            if isinstance(data, Failure):
+                if data.kind != "timeout" or due >= end:
+                    yield passage.fail(data)
+                    return
+                yield COMMENT
+                said = time.monotonic()
+            else:
+                if out := passage.feed(data) if data else passage.close():
+                    yield out
+                    said = time.monotonic()
+                if not data:
+                    return
+                heard = time.monotonic()
 
     def close(self) -> None:
         self._streams.drop(self)

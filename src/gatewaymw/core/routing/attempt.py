@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, Send, ask, close, read, wait
+from ..commands import Flow, ask, close, read, send, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
@@ -46,7 +46,7 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
-        outcome = discreet((yield Send(request, live)), made.keys)  # as `send`, which each request would make
+        outcome = discreet((yield from send(request, live)), made.keys)
         result: Reply | Answer | Failure = outcome
         if isinstance(outcome, Answer) and outcome.ok:
             if outcome.stream is None:

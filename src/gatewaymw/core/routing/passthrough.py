@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..dialects.openai import fault_of, meaningful, stream_fault
 from ..endpoints import Client
@@ -78,10 +79,10 @@ class Passthrough:
         return self._release() if self.started else b""
 
     def close(self) -> bytes:
-        return self._last(cut_short(self._context))
+        return self._last(lambda: cut_short(self._context))
 
     def fail(self, failure: Failure) -> bytes:
-        return self._last(broke_off(self._context, failure))
+        return self._last(lambda: broke_off(self._context, failure))
 
     def stop(self, error: GatewayError) -> bytes:
         if self.over:
@@ -128,7 +129,7 @@ class Passthrough:
         early, self._early = self._early, b""
         return early
 
-    def _last(self, error: GatewayError) -> bytes:
+    def _last(self, error: Callable[[], GatewayError]) -> bytes:
         """The end: a good one where the terminal marker came, or each choice that began has its reason."""
         if self.over:
             return b""
@@ -141,9 +142,9 @@ class Passthrough:
         except GatewayError as fault:
             return out + self.stop(fault)
         except ODD:  # an event that was cut
-            return out + self.stop(error)
+            return out + self.stop(error())
         if not (self._done or self._named or (self._begun and self._begun == self._ended)):
-            return out + self.stop(error)
+            return out + self.stop(error())
         self.over = True
         # A cousin of the dialect may never say it: OpenAI's clients wait for it.
         return out if self._done else out + self._client.done

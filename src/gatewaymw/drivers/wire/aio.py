@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...core.values import Request
 from ..dial import connected
-from ..pool import CONNECTIONS, KEPT, tls
-from ..stack import Shelf
+from ..limits import CONNECTIONS, KEPT, tls
+from ..shelf import Shelf
 from ..transport import CONNECT, TLS, UNREACHABLE, AsyncOpened, Unreachable, as_asked
 from .connection import Connection
 from .origin import Origin, place, within

@@ -1,7 +1,8 @@
 """One socket in a thread, the request that is written to it and the answer that is read from it.
 
-A blocking socket has a time-out for a single read only, so each wait is given what is left of the whole.
-While a long request is written, the socket is read too: who refuses it early need not take all of it.
+The socket does not block: a poll waits, for what is left of the time. Thus a request takes four calls of the
+system, each of which lets other threads go first. While a long request is written, the socket is read too:
+who refuses it early need not take all of it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import suppress
 
 from ...core.values import Failure, Request
 from ..dial import readable
-from ..pool import EXPIRY, WRITING
+from ..limits import EXPIRY, WRITING
 from ..transport import BROKEN, SILENT, TIMEOUT, Unreachable
 from .answer import Reader
 from .origin import Origin, Place, written
@@ -31,8 +32,10 @@ class Connection:
     """Lent to one request at a time."""
 
     def __init__(self, origin: Origin, made: socket.socket) -> None:
+        made.setblocking(False)
         self._origin, self._socket = origin, made
         self._readable = readable(made)
+        self._secure = isinstance(made, ssl.SSLSocket)
         self._rested = time.monotonic()
         self._closed = self._sent = False
         self.reader = Reader()
@@ -63,20 +66,25 @@ class Connection:
         self.lent = True
         self.reader.begin(request.method)
         pieces = (head + body,) if len(body) <= ONCE else (head, body)
-        self._socket.setblocking(False)
+        if self._secure:
+            self._socket.setblocking(False)
         end = time.monotonic() + WRITING if until is None else until
-        self._sent = all(self._write(memoryview(piece), end) for piece in pieces)
+        self._sent = all(self._write(piece, end) for piece in pieces)
 
-    def _write(self, data: memoryview, until: float) -> bool:
+    def _write(self, data: bytes, until: float) -> bool:
         """Whether all of it could be written, or the answer came first."""
-        while data and self.fault is None and not self.reader.settled():
+        rest: bytes | memoryview = data
+        while self.fault is None and not self.reader.settled():
             try:
-                data = data[self._socket.send(data[:ONCE]) :]
+                sent = self._socket.send(rest[:ONCE])
+                if sent == len(rest):
+                    return True
+                rest = memoryview(rest)[sent:]
             except LATER as error:
                 self._either(until, writing=not isinstance(error, ssl.SSLWantReadError))
             except OSError:
                 break  # it may have answered all the same
-        return not data
+        return False
 
     def _either(self, until: float, writing: bool) -> None:
         """Wait until there is room to write, and read what comes meanwhile. Raises Unreachable."""
@@ -86,7 +94,7 @@ class Connection:
             selector.register(self._socket, events)
             ready = selector.select(left(until))
         if ready and ready[0][1] & selectors.EVENT_READ:
-            self._read()
+            self._take_in()
 
     def head(self, until: float | None) -> None:
         """Wait for status and headers. Raises Unreachable."""
@@ -94,8 +102,7 @@ class Connection:
         while reader.headers is None:
             if self.fault is not None:
                 raise Unreachable(self.fault)
-            self._socket.settimeout(None if until is None else left(until))
-            self._read(TIMEOUT)
+            self._read(None if until is None else left(until), TIMEOUT)
 
     def more(self, seconds: float | None) -> bytes:
         """The next bytes of the body, b"" at its end. Raises Unreachable."""
@@ -105,12 +112,19 @@ class Connection:
                 raise Unreachable(self.fault)
             if reader.done:
                 return b""
-            self._socket.settimeout(seconds)
-            self._read(SILENT)
+            self._read(seconds, SILENT)
         return reader.take()
 
-    def _read(self, late: Failure | None = None) -> None:
-        """Take in what comes. Raises Unreachable where nothing did in time."""
+    def _read(self, seconds: float | None, late: Failure) -> None:
+        """Wait so long for what comes, and take it in. Raises Unreachable where nothing did."""
+        if self._secure:
+            # What TLS still holds, and that half a record is nothing yet, a socket knows and no poll.
+            self._socket.settimeout(seconds)
+        elif not self._readable(seconds):
+            raise Unreachable(late)
+        self._take_in(late)
+
+    def _take_in(self, late: Failure = TIMEOUT) -> None:
         try:
             data = self._socket.recv(ONCE)
             if data:
@@ -120,7 +134,7 @@ class Connection:
         except LATER:
             pass
         except TimeoutError:
-            raise Unreachable(late or TIMEOUT) from None
+            raise Unreachable(late) from None
         except Unreachable as error:
             self.fault = error.failure
         except OSError:

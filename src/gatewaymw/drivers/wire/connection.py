@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from ...core.values import Failure, Request
 from ..dial import readable
-from ..pool import EXPIRY
+from ..limits import EXPIRY
 from ..transport import BROKEN, SILENT, TIMEOUT, Unreachable
 from .answer import Reader
 from .origin import Origin, Place, written

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ...core.values import Failure, Fields, Request
-from ..pool import CONNECTING
+from ..limits import CONNECTING
 from ..transport import TIMEOUT, UNREACHABLE, Unreachable
 
 PORTS = {"http": 80, "https": 443}

@@ -30,6 +30,7 @@ NATIVE: Mapping[str, str] = {
     "additional_model_response_field_paths": "additionalModelResponseFieldPaths",
     "guardrail_config": "guardrailConfig",
     "performance_config": "performanceConfig",
+    "project_identifier": "projectIdentifier",
     "prompt_variables": "promptVariables",
 }
 """Converse's own parameters that pass as they are: OpenAI's spelling → Converse's."""
