@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from asking import Ask, at, by_asgi, edges, fallback, in_turn, sent_to
+from asking import Ask, at, edges, fallback, in_turn, sent_to
 
 from callers import HELLO, PATH, STREAMED
 from gatewaymw.core.values import Env
@@ -48,7 +48,9 @@ def test_r14_a_target_that_fails_is_left_alone(asked: Any, upstream: Upstream) -
 @in_turn
 def test_r14_after_its_time_it_is_tried_by_one_request(asked: Any, upstream: Upstream) -> None:
     upstream.script(OPENAI, NO, OK)
-    upstream.script(GROQ, raw(0.2, *OK.steps))  # so that the time is over with the next request
+    upstream.script(
+        GROQ, raw(0.2, *OK.steps, ending="keep")
+    )  # so that the time is over with the next request
     broken = {"failure_threshold": 1, "cooldown_interval": 100}
     answers = asked(fallback(at(upstream), at(upstream, "groq"), cb_config=broken), requests(3))
     assert [answer.headers["x-gateway-provider"] for answer in answers] == ["groq", "openai", "openai"]
@@ -231,7 +233,9 @@ def told(text: str, model: str) -> dict[str, Any]:
 def test_a_comparison_asks_all_at_once(asked: Ask, upstream: Upstream) -> None:
     upstream.script(OPENAI, whole(told("one", "gpt-4o-2024-08-06")))
     upstream.script(GROQ, NO)
-    upstream.script("/openrouter/chat/completions", raw(0.1, *whole(told("three", "no-such-model")).steps))
+    upstream.script(
+        "/openrouter/chat/completions", raw(0.1, *whole(told("three", "no-such-model")).steps, ending="keep")
+    )
     targets = [at(upstream, name) for name in ("openai", "groq", "openrouter")]
     answer = asked({"strategy": {"mode": "compare"}, "targets": targets})
     assert answer.status == 200, answer.body
@@ -270,12 +274,12 @@ def test_streams_of_a_comparison_come_as_one(asked: Ask, upstream: Upstream) -> 
     assert rows[1]["error"]["code"] == "upstream_broken" and rows[0]["error"] is None
 
 
-def test_a_slow_stream_of_a_comparison_keeps_no_other_waiting(upstream: Upstream) -> None:
-    """On an event loop; in threads they take turns."""
+@edges
+def test_a_slow_stream_of_a_comparison_keeps_no_other_waiting(asked: Ask, upstream: Upstream) -> None:
     upstream.script(OPENAI, chunked([words("slow"), 0.6, words("slow"), STOP, DONE]))
     upstream.script(GROQ, chunked([words("fast"), 0.05, words("fast"), 0.05, words("fast"), STOP, DONE]))
     config = {"strategy": {"mode": "compare"}, "targets": [at(upstream), at(upstream, "groq")]}
-    answer = by_asgi(config, STREAMED)
+    answer = asked(config, STREAMED)
     texts = [line for line in answer.body.decode().split("\n\n") if '"slow"' in line or '"fast"' in line]
     assert ["slow" in line for line in texts].index(True) <= 1
     assert "slow" in texts[-1] and sum("fast" in line for line in texts[:-1]) == 3

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.commands import All, Ask, Close, Command, Flow, Read, Send, Wait
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger("gatewaymw")
+TURN = 0.02
+"""Seconds that one of several streams is waited for, while there are others."""
+LEAST = 0.001
 
 
 class Driver:
@@ -150,17 +154,32 @@ class Driver:
                 return
 
     def _take_turns(self, live: Live) -> Iterator[bytes]:
-        """Several streams, a piece of each in turn: what a fast one says meanwhile waits in its socket."""
+        """Several streams, a piece of each in turn. One that says nothing is left, where its body
+        can be asked again; what a fast one says meanwhile waits in its socket."""
         left = [voice for voice in live.beside if not voice[1].over]
+        heard = dict.fromkeys((stream for stream, _ in left), time.monotonic())
         while left:
             for voice in tuple(left):
                 stream, passage = voice
-                data = self.read(stream)
+                data = self._heard(stream, heard[stream] if len(left) > 1 else None)
+                if data is None:
+                    continue
+                heard[stream] = time.monotonic()
                 if out := taken(passage, data):
                     yield out
                 if passage.over or not data:
                     left.remove(voice)
         yield live.passage.close()
+
+    def _heard(self, stream: int, since: float | None) -> bytes | Failure | None:
+        """What a stream says within its turn; None where that is nothing, and it may say it later."""
+        body, idle = self._bodies[stream]
+        if since is None or not body.resumes:
+            return self.read(stream)
+        left = since + (idle or inf) - time.monotonic()
+        data = self.read(stream, max(min(TURN, left), LEAST))
+        late = isinstance(data, Failure) and data.kind == "timeout" and left > TURN
+        return None if late else data
 
 
 def read_whole(body: Body, limit: int, until: float) -> bytes | Failure:

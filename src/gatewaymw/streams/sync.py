@@ -29,7 +29,8 @@ class Pouring:
     def __init__(self, live: Live, driver: Driver, streams: Streams) -> None:
         self._live, self._driver, self._streams = live, driver, streams
         pause = streams.pace.keep_alive
-        fills = pause is not None and live.passage.speaks and driver.opened(live.stream)[0].resumes
+        one = live.passage.speaks and not live.beside
+        fills = pause is not None and one and driver.opened(live.stream)[0].resumes
         self._pieces = driver.pour(live) if pause is None or not fills else self._filled(pause)
         self._turn = Lock()
         self._given: float | None = None  # when the server was handed what it has not come back from
