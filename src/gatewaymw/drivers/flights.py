@@ -18,16 +18,28 @@ from .identity import caller
 class Flight(Lead):
     """One that is under way."""
 
-    __slots__ = ("_flights", "done", "key")
+    __slots__ = ("_flights", "_over", "_waiting", "key")
 
     def __init__(self, flights: Flights, key: str) -> None:
-        self._flights, self.key = flights, key
-        self.done: Future[bytes | None] = Future()
+        self._flights, self.key, self._over = flights, key, False
+        self._waiting: Future[bytes | None] | None = None  # as nobody is, mostly
+
+    @property
+    def over(self) -> bool:
+        return self._over
 
     def land(self, value: bytes | None) -> None:
-        self._flights.leave(self)
-        if not self.done.done():
-            self.done.set_result(value)
+        if self._over:
+            return
+        self._over = True
+        self._flights.leave(self)  # after which nobody comes to wait any more
+        if self._waiting is not None:
+            self._waiting.set_result(value)
+
+    def waiting(self) -> Future[bytes | None]:
+        """What those wait for who do not lead. For one at a time."""
+        self._waiting = self._waiting or Future()
+        return self._waiting
 
 
 class Flights:
@@ -49,31 +61,31 @@ class Flights:
     async def aask(self, word: str, *args: Any) -> Any:
         if word == "land":
             return self._land(*args)
-        flight, leads = self._board(args[0])
-        return flight if leads else await awaited(flight.done, args[1])
+        found = self._board(args[0])
+        return found if isinstance(found, Flight) else await awaited(found, args[1])
 
     def ask(self, word: str, *args: Any) -> Any:
         if word == "land":
             return self._land(*args)
-        flight, leads = self._board(args[0])
-        if leads:
-            return flight
+        found = self._board(args[0])
+        if isinstance(found, Flight):
+            return found
         with suppress(TimeoutError):
-            return flight.done.result(args[1])
+            return found.result(args[1])
         return None
 
     def _land(self, lead: Lead, value: bytes | None) -> None:
         lead.land(value)
 
-    def _board(self, key: str) -> tuple[Flight, bool]:
-        """The flight, and whether the one who asks leads it."""
+    def _board(self, key: str) -> Flight | Future[bytes | None]:
+        """A flight to lead, or what comes of the one that is under way."""
         if self._pid != os.getpid():
             self._start()  # the parent's requests are not this process's to wait for
         with self._lock:
             if (found := self._table.get(key)) is not None:
-                return found, False
+                return found.waiting()
             made = self._table[key] = Flight(self, key)
-            return made, True
+            return made
 
 
 async def awaited(done: Future[bytes | None], seconds: float) -> bytes | None:
@@ -90,5 +102,5 @@ def waits_for_itself(command: Ask, leads: tuple[Lead, ...]) -> bool:
     """Whether it is to wait for a flight that its own request leads."""
     if command.service != "flight" or command.args[0] != "join":
         return False
-    own = [lead for lead in leads if isinstance(lead, Flight) and not lead.done.done()]
+    own = [lead for lead in leads if isinstance(lead, Flight) and not lead.over]
     return any(lead.key == command.args[1] for lead in own)

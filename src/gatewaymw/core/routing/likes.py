@@ -103,8 +103,4 @@ def text(words: Any) -> bytes:
 
 def digest(parts: Iterable[bytes]) -> bytes:
     """One for all of them, in which each has its place and its end."""
-    made = sha256()
-    for part in parts:
-        made.update(b"%d:" % len(part))
-        made.update(part)
-    return made.digest()
+    return sha256(b"".join([b"%d:%b" % (len(part), part) for part in parts])).digest()

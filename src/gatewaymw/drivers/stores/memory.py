@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple
 
-from cachetools import TLRUCache
+from cachetools import LRUCache
 
 BYTES = 64 * 2**20
 ENTRIES = 50_000
@@ -27,12 +27,8 @@ class Memory:
         self, most_bytes: int = BYTES, most: int = ENTRIES, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._most, self._now, self._lock = most, now, Lock()
-        self._items: TLRUCache[str, Item] = TLRUCache(
-            most_bytes,
-            ttu=lambda key, item, now: item.until,
-            timer=now,
-            getsizeof=lambda item: len(item.value) + EACH,
-        )
+        # What is too old is found so when it is read; until then it is in nobody's way, and goes first.
+        self._items: LRUCache[str, Item] = LRUCache(most_bytes, lambda item: len(item.value) + EACH)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -52,7 +48,7 @@ class Memory:
 
     def add(self, key: str, amount: int, ttl: float) -> int:
         with self._lock:
-            item = self._items.get(key)
+            item = self._fresh(key)
             count = (int(item.value) if item else 0) + amount
             self._write(key, b"%d" % count, item.until if item else self._now() + ttl)
             return count
@@ -76,8 +72,15 @@ class Memory:
             self._items.clear()
 
     def _read(self, key: str) -> bytes | None:
-        item = self._items.get(key)
+        item = self._fresh(key)
         return item.value if item else None
+
+    def _fresh(self, key: str) -> Item | None:
+        item = self._items.get(key)
+        if item is None or item.until > self._now():
+            return item
+        del self._items[key]
+        return None
 
     def _write(self, key: str, value: bytes, until: float) -> None:
         self._items.pop(key, None)
