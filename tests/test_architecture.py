@@ -20,6 +20,7 @@ TABLES = {SOURCE / "core" / "providers" / "compatible.py"}
 """Modules that are rows from top to bottom; these may be as long as there are rows."""
 EDGES = {SOURCE / "asgi.py", SOURCE / "wsgi.py", SOURCE / "inprocess.py"}
 EDGES.add(SOURCE / "drivers/identity/__init__.py")  # the clouds' libraries raise errors of all kinds
+EDGES |= {SOURCE / "drivers/aio.py", SOURCE / "drivers/sync.py"}  # what fails after an answer is logged
 EDGES.add(SOURCE / "drivers/hosted.py")  # so do functions of the host
 EDGES.add(SOURCE / "attending.py")  # hands on whatever is thrown into a coroutine, as `await` does
 EDGES.add(SOURCE / "health.py")  # a fact that cannot be told is one among others

@@ -23,13 +23,15 @@ from gatewaymw.core import json
 from gatewaymw.core.checks import streams
 from gatewaymw.core.checks.folding import Folded, restreamed
 from gatewaymw.core.checks.hook import Hook
+from gatewaymw.core.checks.hooks import checked
 from gatewaymw.core.checks.streams import Around
+from gatewaymw.core.commands import Flow, ask
 from gatewaymw.core.endpoints import OPENAI, PROXY
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.plan import Retry, Target
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.pipeline import LATE, Broken, Raw
-from gatewaymw.core.routing.reply import Live, Reply
+from gatewaymw.core.routing.reply import NO_STREAM, Live, Reply
 from gatewaymw.core.values import Call, Failure
 
 GOOD = [ROLE, piece("Hello "), piece("world"), STOP, DONE]
@@ -321,3 +323,23 @@ def test_a_passage_around_another_is_like_it_in_all_that_it_does_not_say() -> No
         around.fail(Failure("broken", "cut"))
     with pytest.raises(Broken):
         around.stop(UpstreamError("no"))
+
+
+@pytest.mark.parametrize("text", ["good", "bad"])
+def test_c8_a_stream_out_of_a_cache_is_checked_as_any_other(text: str) -> None:
+    """Which is over before it begins, and has no body that is open."""
+    passage = Raw()
+    passage.over = True
+    body = piece(text) + STOP + DONE
+    made: Any = {"content_type": "text/event-stream", "cache_status": "HIT", "later": (lambda: ask("x"),)}
+    kept = Live(status=200, body=body, stream=NO_STREAM, passage=passage, **made)
+
+    def inner(sent: Call) -> Flow[Reply]:
+        return kept
+        yield from ask("nobody")
+
+    here = host()
+    leaf = hooked(after=(hook(without("bad"), deny=True),))
+    reply = here.run(checked(leaf, streaming(), here.env(), inner))
+    assert (reply.status, reply.cache_status, len(reply.later)) == (446 if text == "bad" else 200, "HIT", 1)
+    assert isinstance(reply, Reply) and not isinstance(reply, Live)

@@ -8,12 +8,12 @@ within the target's one budget, with the pauses of any other retry (T5).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any, TypeAlias
 
 from .. import json
-from ..commands import Flow, ask, close, wait
+from ..commands import Flow, ask, wait
 from ..endpoints import IMAGE, IMAGE_EDIT, IMAGE_VARIATION
 from ..errors import GatewayError
 from ..frozen import dataclass
@@ -25,7 +25,7 @@ from ..values import JSON, NOTHING, Call, Env
 from .folding import Folded, restreamed
 from .hook import Checks, Hook, later, now
 from .model import Subject
-from .streams import WHOLE, Kept, Windowed, buffered
+from .streams import WHOLE, Kept, Windowed, buffered, let_go
 from .subjects import EVENTS, answer_of, asks, body_of, changed, kind_of, readable, request_of, saying, tells
 from .texts import inspected
 from .verdicts import Outcome, at_once, judged, unquoted, unread
@@ -35,6 +35,7 @@ WORDS = (
     "The guardrail checks defined in the config failed. You can find more information in the"
     " `hook_results` object."
 )
+FIELDS = tuple(field.name for field in fields(Reply))
 Inner: TypeAlias = Callable[[Call], Flow[Reply]]
 Answer: TypeAlias = Callable[[], Mapping[str, Any] | None]
 PICTURES = frozenset({IMAGE, IMAGE_EDIT, IMAGE_VARIATION})
@@ -100,7 +101,7 @@ def asked_again(call: Call, visit: Visit, inner: Inner) -> Flow[Reply]:
         if seconds is None:
             return replace(told, tries=spent if spent < retry.attempts else -1, again=told.again or spent > 0)
         if isinstance(told, Live):
-            yield from close(told.stream)
+            yield from let_go(told)
         yield from wait(seconds)
         spent += 1
 
@@ -149,18 +150,9 @@ def read_whole(live: Live, visit: Visit) -> Flow[Reply]:
     return (yield from whole(reply_of(live, said), visit))
 
 
-def reply_of(live: Live, body: bytes) -> Reply:
-    return Reply(
-        status=live.status,
-        body=body,
-        content_type=live.content_type,
-        headers=live.headers,
-        target=live.target,
-        tries=live.tries,
-        again=live.again,
-        dropped=live.dropped,
-        warnings=live.warnings,
-    )
+def reply_of(live: Reply, body: bytes) -> Reply:
+    """The same, whole."""
+    return Reply(**{**{name: getattr(live, name) for name in FIELDS}, "body": body})
 
 
 def broken(live: Live, error: GatewayError, visit: Visit) -> Reply:
@@ -177,7 +169,7 @@ def streamed(live: Live, visit: Visit) -> Flow[Reply]:
     if kind_of(live) != EVENTS:
         reply = unseen(live, visit) if hooks else finished(live, visit)
         if not isinstance(reply, Live):
-            yield from close(live.stream)
+            yield from let_go(live)
         return reply
     seen = tuple(hook for hook in hooks if checks.mode(hook) != "off")
     off = tuple(f"{hook.id}: streams are not checked" for hook in hooks if checks.mode(hook) == "off")
@@ -228,7 +220,7 @@ def windowed(live: Live, hooks: Sequence[Hook], visit: Visit) -> Flow[Reply]:
     passage = Windowed(live.passage, client, min(hook.window for hook in hooks), look)
     begun = passage.take(live.body)
     if passage.error and passage.error is not live.passage.error:
-        yield from close(live.stream)
+        yield from let_go(live)
         return after_all(denial(visit, reply_of(live, b""), found), visit)
     return finished(replace(live, body=begun, passage=passage), visit)
 
@@ -248,14 +240,8 @@ def denial(
     told = {**visit.call.endpoint.client.error(error), "hook_results": visit.results(after)}
     if body and body.get("usage"):
         told["usage"] = body["usage"]
-    return Reply(
-        status=DENIED,
-        body=json.dumps(told),
-        headers=reply.headers,
-        target=reply.target,
-        tries=reply.tries,
-        again=reply.again,
-        dropped=reply.dropped,
+    return replace(
+        reply_of(reply, json.dumps(told)), status=DENIED, content_type="application/json", warnings=()
     )
 
 

@@ -10,7 +10,7 @@ from ..endpoints import Client
 from ..errors import GatewayError, UpstreamError
 from ..routing.encode import IDLE
 from ..routing.pipeline import Passage
-from ..routing.reply import Live
+from ..routing.reply import NO_STREAM, Live
 from ..values import Env, Failure
 from .folding import Folded
 
@@ -40,8 +40,14 @@ def buffered(live: Live, deadline: float, env: Env, most: int = MOST) -> Flow[by
             said += passage.feed(data)
         if len(said) > most:
             error = too_long(f"{most} bytes that are held back for its guardrails", "guardrail_buffer_full")
-    yield from close(live.stream)
+    yield from let_go(live)
     return error or passage.error or bytes(said)
+
+
+def let_go(live: Live) -> Flow[None]:
+    """Close the body of an answer, where it has one."""
+    if live.stream != NO_STREAM:
+        yield from close(live.stream)
 
 
 def too_long(than: str, code: str) -> GatewayError:
