@@ -13,7 +13,7 @@ TEST = re.compile(r"^(?:async )?def test_(\w+)\(", re.MULTILINE)
 FAMILY = re.compile(r"ssrf|key|hdr|leak|auth|ws|dos|cache|code|sql|log")
 RIVAL = re.compile(r"[rtscgpx][0-9]{1,2}")
 
-CACHE, STORE, PARTNERS = "the cache", "the state store", "guardrails of partners"
+PARTNERS = "guardrails of partners"
 CONSOLE, REALTIME, DIALECTS = "the console", "realtime", "the Messages and Responses endpoints"
 FILES, RERANK = "files and batches", "the rerank endpoint"
 
@@ -171,6 +171,10 @@ LATER = {
     "WS-02": REALTIME,
     "WS-03": REALTIME,
     "DOS-14": CONSOLE,
+    "P15": DIALECTS,
+    "P18": RERANK,
+    "P22": FILES,
+    "G10": PARTNERS,
 }
 """What is not built yet cannot be attacked: these come with it. Tests beside them hold what there is now."""
 

@@ -1,4 +1,4 @@
-"""A comparison of targets whose answers are kept: made once, and told again side by side."""
+"""What is kept meets what is around it: comparisons, guardrails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def compared(upstream: Upstream) -> dict[str, Any]:
 
 
 @in_turn
-def test_whole_answers(asked: Any, upstream: Upstream) -> None:
+def test_a_comparison_of_kept_answers(asked: Any, upstream: Upstream) -> None:
     for name in NAMES:
         upstream.script(f"/{name}/chat/completions", whole({"id": "x", "choices": [MADE]}))
     answers = asked(compared(upstream), [{"body": HELLO}] * 3)
@@ -32,7 +32,7 @@ def test_whole_answers(asked: Any, upstream: Upstream) -> None:
 
 
 @in_turn
-def test_streams(asked: Any, upstream: Upstream) -> None:
+def test_a_comparison_of_kept_streams(asked: Any, upstream: Upstream) -> None:
     for name in NAMES:
         upstream.script(f"/{name}/chat/completions", chunked([EVENT, STOP, b"data: [DONE]\n\n"]))
     answers = asked(compared(upstream), [{"body": STREAMED}] * 3)
@@ -41,3 +41,28 @@ def test_streams(asked: Any, upstream: Upstream) -> None:
         events = [json.loads(line[6:]) for line in answer.body.decode().split("\n\n")[:-2]]
         told = [choice["index"] for event in events for choice in event["choices"] if choice["delta"]]
         assert sorted(told) == [0, 1] and answer.body.endswith(b"data: [DONE]\n\n")
+
+
+@in_turn
+def test_c8_an_answer_from_the_cache_is_checked_each_time(asked: Any, upstream: Upstream) -> None:
+    made = {**MADE, "message": {"role": "assistant", "content": "the secret"}}
+    upstream.script("/openai/chat/completions", whole({"id": "x", "choices": [made]}))
+    forbidden = {"contains": {"words": ["secret"], "operator": "none"}, "deny": True}
+    config = at(upstream, cache="simple", output_guardrails=[forbidden])
+    answers = asked(config, [{"body": HELLO}] * 2)
+    assert [answer.status for answer in answers] == [446, 446] and len(upstream.seen) == 1
+    assert all("the secret" not in answer.body.decode() for answer in answers)
+
+
+@in_turn
+def test_c8_hooks_that_want_another_answer_get_one(asked: Any, upstream: Upstream) -> None:
+    good = {**MADE, "message": {"role": "assistant", "content": "fine"}}
+    bad = {**MADE, "message": {"role": "assistant", "content": "the secret"}}
+    upstream.script(
+        "/openai/chat/completions", *(whole({"id": "x", "choices": [each]}) for each in (bad, good))
+    )
+    forbidden = {"contains": {"words": ["secret"], "operator": "none"}, "deny": True}
+    retry = {"attempts": 1, "on_status_codes": [446], "base": 1, "cap": 1}
+    config = at(upstream, cache="simple", output_guardrails=[forbidden], retry=retry)
+    answers = asked(config, [{"body": HELLO}] * 2)
+    assert [answer.status for answer in answers] == [200, 200] and len(upstream.seen) == 2
