@@ -173,12 +173,6 @@ def test_the_readme_gets_the_key_verdicts_and_the_plot() -> None:
     assert written.partition(report.END)[2] == page.partition(report.END)[2]
 
 
-def test_verdicts_alone_are_not_for_the_pages() -> None:
-    command = [sys.executable, "-m", "peers.run", "--verdicts", "--write"]
-    done = subprocess.run(command, cwd=ROOT / "bench", capture_output=True, text=True)
-    assert done.returncode == 2 and "--write goes without --verdicts" in done.stderr
-
-
 def test_tables_go_between_marks_of_their_own_and_the_docs_have_them() -> None:
     marks = (report.BEGIN, report.END)
     page = (ROOT / "docs" / "performance.md").read_text()

@@ -55,10 +55,7 @@ def options() -> argparse.Namespace:
     made.add_argument("--answers", nargs="+", choices=ANSWERS, default=ANSWERS)
     made.add_argument("--clients", nargs="+", type=int, choices=CLIENTS, default=CLIENTS)
     made.add_argument("--write", type=Path, nargs="?", const=PAGE, metavar="PAGE")
-    given = made.parse_args()
-    if given.verdicts and given.write:
-        made.error("the pages show the whole matrix: --write goes without --verdicts")
-    return given
+    return made.parse_args()
 
 
 def spans(given: argparse.Namespace) -> Spans:
@@ -140,20 +137,20 @@ def open_streams(target: Target, site: Site, span: Spans, results: Results) -> N
         measure.open_streams(fresh, span, results)
 
 
-def plot(page: Path) -> bool:
-    """Draw it beside the page; whether that could be done."""
+def plot(page: Path, figures: Path) -> bool:
+    """Draw a run's figures beside the page; whether that could be done. It shows the cells that verdicts are of."""
     python = python_of("plot")
     if not python.exists():
         print("no plot: matplotlib is not installed", file=sys.stderr)
         return False
     out = page.with_name(PICTURE)
-    subprocess.run([str(python), str(HERE / "plot.py"), str(FIGURES), str(out)], check=True)
+    subprocess.run([str(python), str(HERE / "plot.py"), str(figures), str(out)], check=True)
     return True
 
 
-def publish(page: Path, results: Results) -> None:
+def publish(page: Path, results: Results, figures: Path) -> None:
     """Put the tables between the page's marks, and the plot after them; into the README what matters most."""
-    drawn, marks, about = plot(page.absolute()), (BEGIN, END), "CPU next to others"
+    drawn, marks, about = plot(page.absolute(), figures), (BEGIN, END), "CPU next to others"
     write(page, setting(results), tables(results), marks, {about: f"{PICTURE}.svg"} if drawn else {})
     if page.absolute() == PAGE:
         picture = {about: f"docs/{PICTURE}.png"} if drawn else {}
@@ -179,7 +176,7 @@ def measured(given: argparse.Namespace) -> Results:
 
 
 def kept(given: argparse.Namespace) -> Path:
-    """The plot and the pages are made of the whole matrix: a run for verdicts is kept beside it."""
+    """A run for verdicts is kept beside that of the whole matrix."""
     return VERDICTS if given.verdicts else FIGURES
 
 
@@ -194,7 +191,7 @@ def main() -> None:
     results = read(kept(given)) if given.again else measured(given)
     print(setting(results), *map(text, tables(results)), sep="\n")
     if given.write:
-        publish(given.write, results)
+        publish(given.write, results, kept(given))
 
 
 if __name__ == "__main__":
