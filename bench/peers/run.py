@@ -138,7 +138,7 @@ def open_streams(target: Target, site: Site, span: Spans, results: Results) -> N
 
 
 def plot(page: Path, figures: Path) -> bool:
-    """Draw a run's figures beside the page; whether that could be done. It shows the cells that verdicts are of."""
+    """Draw the cells that verdicts are of beside the page; whether that could be done."""
     python = python_of("plot")
     if not python.exists():
         print("no plot: matplotlib is not installed", file=sys.stderr)
