@@ -25,6 +25,7 @@ LOADED = {
 }
 """Modules that load another by name, and why no request has a say in which."""
 PATTERNS = {
+    "config/javascript.py": "patterns of checks: RE2 for callers, the operator's own else",
     "config/options.py": "the grammars of provider options, a table",
     "config/regexes.py": "patterns of conditions: RE2 for callers, bounded for the operator",
     "core/dialects/anthropic/models.py": "names of models, a table",

@@ -180,7 +180,7 @@ def test_compiling_leaves_its_argument_as_it_was(config: Any) -> None:
 
 
 def test_a_tree_of_three_compiles_in_the_blink_of_an_eye() -> None:
-    """Measured at 0.12 ms; the bound is wide for machines under load."""
+    """Measured at 0.2 ms; the bound is wide for machines under load."""
     config = {
         "strategy": {"mode": "fallback", "on_status_codes": [429, 500]},
         "retry": {"attempts": 2},
@@ -195,7 +195,7 @@ def test_a_tree_of_three_compiles_in_the_blink_of_an_eye() -> None:
             plan_of_text(text, CALLER)
         return (time.process_time() - started) / 20
 
-    assert min(once() for _ in range(10)) < 0.001
+    assert min(once() for _ in range(10)) < 0.003
 
 
 @pytest.mark.parametrize(

@@ -251,20 +251,18 @@ CASES = {
     # what is not done
     "guardrails": Case(
         brought({"provider": "openai", "input_guardrails": ["pii"]}),
-        ("not enforced", "remove"),
-        "config.input_guardrails",
-        "unsupported",
+        ("must be an object of checks",),
+        "config.input_guardrails[0]",
     ),
     "guardrails in camelCase, nested": Case(
-        brought({"targets": [{"provider": "openai", "outputGuardrails": [{"deny": True}]}]}),
-        ("remove",),
-        "config.targets[0].output_guardrails",
-        "unsupported",
+        brought({"targets": [{"provider": "openai", "outputGuardrails": [{"nobodys.check": {}}]}]}),
+        ("nobodys.check",),
+        "config.targets[0].output_guardrails[0]",
     ),
     "guardrails of a header": Case(
         {**PORTKEY, "x-portkey-default-input-guardrails": '["pii"]'},
-        ("leave out the header",),
-        "x-portkey-default-input-guardrails",
+        ("must be an object of checks",),
+        "x-portkey-default-input-guardrails[0]",
     ),
     "forwarding a session": Case(
         {**OPENAI, "x-gateway-forward-headers": "x-ok, Cookie"},

@@ -17,6 +17,8 @@ from ..core.checks.model import Valid
 
 STEPS = 30_000
 """Keywords that are looked at, and items that are compared, for one value."""
+DEEPEST = 64
+"""Keywords within each other."""
 LEFT: ContextVar[list[int]] = ContextVar("steps left")
 SCALARS = (str, int, float, NoneType)
 Search: TypeAlias = Callable[[str], bool]
@@ -76,7 +78,7 @@ def bounded(valid: Valid) -> Valid:
     from referencing.exceptions import Unresolvable
 
     def judge(value: Any) -> bool:
-        before = LEFT.set([STEPS])
+        before = LEFT.set([STEPS, DEEPEST])
         try:
             return valid(value)
         except Unresolvable:
@@ -105,7 +107,12 @@ def counted(name: str, keyword: Keyword) -> Keyword:
         if name == "uniqueItems" and many > 1 and not all(isinstance(each, SCALARS) for each in instance):
             many *= many
         spend(1 + many // 16)
+        left = LEFT.get()
+        left[1] -= 1
+        if left[1] < 0:
+            raise RecursionError  # before Python's own, which what the library is made of does not survive
         yield from keyword(validator, said, instance, whole) or ()
+        left[1] += 1
 
     return run
 
