@@ -219,7 +219,7 @@ def test_t5_a_budget_bounds_the_tries_of_all_requests_together() -> None:
 
 def workers() -> tuple[World, World]:
     first, second = world(health=Health(shared=True)), world(health=Health(shared=True))
-    second.store = first.store
+    second.kept = first.kept
     return first, second
 
 
@@ -229,15 +229,28 @@ def test_what_one_worker_opens_is_open_in_the_other_within_a_second() -> None:
     ask(there, node, ok())
     for _ in range(2):
         ask(here, node, status(500), ok())
-    [(name, value)] = here.store.items()
+    [(name, value)] = here.kept.items()
     assert name.startswith("gmw:1:breaker:") and float(value) == here.time + 30
     there.time = here.time = here.time + 0.5
     assert ask(there, node, ok()).target == node.children[1]
     there.time += 29.0
     assert ask(there, node, ok()).target == node.children[1]
     there.time += 1.0
-    here.store.clear()  # as its time to live does
+    here.kept.clear()  # as its time to live does
     assert ask(there, node, ok()).target == node.children[0]
+
+
+def test_after_the_cool_down_one_worker_tries_for_all() -> None:
+    here, there = workers()
+    node = group("fallback", guarded("a"), guarded("b"))
+    for _ in range(2):
+        ask(here, node, status(500), ok())
+    assert ask(there, node, ok()).target == node.children[1]
+    here.time = there.time = here.time + 30.0
+    assert ask(here, node, status(500), ok()).target == node.children[1]
+    there.time += 0.5
+    assert ask(there, node, ok()).target == node.children[1]
+    assert len(there.sent) == 2, "neither was to the target that fails"
 
 
 def test_the_store_is_asked_once_in_a_while_and_only_by_workers_that_share_one() -> None:
@@ -256,7 +269,7 @@ def test_words_in_the_store_that_make_no_sense_are_none() -> None:
     here, _ = workers()
     node = guarded("a")
     for value in (b"soon", b"", b"1.0", b"nan"):
-        here.store[PREFIX + name_of(node, call())] = value
+        here.kept[PREFIX + name_of(node, call())] = value
         here.time += 1
         assert ask(here, group("fallback", node, guarded("b")), ok()).target == node
 
@@ -265,15 +278,15 @@ def test_a_breaker_that_a_streams_end_opened_is_told_of_with_the_next_request() 
     here, _ = workers()
     node = guarded("a", breaker=Breaker(failures=1, cooldown=30.0))
     poured(here, node, CUT)
-    assert phase(here, node) == "open" and not here.store
+    assert phase(here, node) == "open" and not here.kept
     ask(here, node, ok())
-    assert len(here.store) == 1
+    assert len(here.kept) == 1
     here.time += 31.0
     poured(here, node, CUT)
     here.time += 31.0
-    here.store.clear()
+    here.kept.clear()
     ask(here, node, ok())
-    assert not here.store, "it is over"
+    assert not here.kept, "it is over"
 
 
 # ── the law ──────────────────────────────────────────────────────────────
