@@ -10,13 +10,14 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help install serve test check bench bench-peers flame growth soak fuzz
+.PHONY: help install serve test check bench bench-peers flame growth scaling soak fuzz
 
 help:
 	@echo 'make serve   start the FastAPI example on 127.0.0.1:$(PORT), answered by the mock provider (PORT=, CONFIG=)'
 	@echo 'make test    run the whole suite, and hold the core to full coverage'
 	@echo 'make check   ruff, mypy, import contracts'
 	@echo 'make growth  measure how costs grow with targets, keys, configs, bodies and streams'
+	@echo 'make scaling simulate what 1 to 1,000 workers share, and what each learns by itself'
 	@echo 'make bench   measure; make soak: run long'
 	@echo 'make fuzz    search for inputs that break a reader, led by coverage (ARGS="--seconds 10 --targets sse host")'
 	@echo 'make faults  play all that can go wrong with an upstream below ten servers'
@@ -55,6 +56,10 @@ flame: .venv/.test
 
 growth: .venv/.test
 	$(BIN)/python bench/growth.py $(ARGS)
+
+# A simulation: the same each time, on any machine. ARGS=--write puts it into docs/scaling.md.
+scaling: .venv/.test
+	$(BIN)/python bench/scaling.py $(ARGS)
 
 faults: .venv/.test
 	$(BIN)/python tests/faults/run.py

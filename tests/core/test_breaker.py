@@ -97,6 +97,15 @@ def test_another_workers_word_opens_it_for_no_longer_than_its_own_rule() -> None
     assert heard(opened, RULE, 99.0, 5.0) == opened
 
 
+def test_another_workers_word_spares_it_a_probe_of_its_own() -> None:
+    half, ticket = admit(failing(State(), RULE, 3), RULE, 30.0)
+    assert ticket is not None
+    opened = heard(half, RULE, 50.0, 31.0)
+    assert (opened.phase, opened.until) == ("open", 50.0)
+    assert judge(opened, RULE, ticket, False, 32.0) == opened, "a probe of before changes nothing any more"
+    assert admit(opened, RULE, 50.0)[1] == ticket + 1
+
+
 @given(st.lists(st.tuples(st.floats(0, 30), st.booleans()), max_size=60))
 def test_a_window_holds_what_came_within_it(steps: list[tuple[float, bool]]) -> None:
     window, now, all_of_them = (), 0.0, []

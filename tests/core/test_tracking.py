@@ -240,6 +240,19 @@ def test_what_one_worker_opens_is_open_in_the_other_within_a_second() -> None:
     assert ask(there, node, ok()).target == node.children[0]
 
 
+def test_after_the_cool_down_one_worker_tries_for_all() -> None:
+    here, there = workers()
+    node = group("fallback", guarded("a"), guarded("b"))
+    for _ in range(2):
+        ask(here, node, status(500), ok())
+    assert ask(there, node, ok()).target == node.children[1]
+    here.time = there.time = here.time + 30.0
+    assert ask(here, node, status(500), ok()).target == node.children[1]
+    there.time += 0.5
+    assert ask(there, node, ok()).target == node.children[1]
+    assert len(there.sent) == 2, "neither was to the target that fails"
+
+
 def test_the_store_is_asked_once_in_a_while_and_only_by_workers_that_share_one() -> None:
     here, _ = workers()
     node = group("fallback", guarded("a"), guarded("b"))

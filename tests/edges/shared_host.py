@@ -21,14 +21,24 @@ async def lifespan_or_own(scope: Any, receive: Any, send: Any) -> None:
         await own(scope, receive, send)
 
 
-app = ASGIGateway(
-    lifespan_or_own,
-    {
+def at(path: str = "") -> dict[str, Any]:
+    return {
         "provider": "openai",
         "api_key": "sk-of-the-operator",
-        "custom_host": os.environ["UPSTREAM"],
-        "cache": "simple",
-    },
+        "custom_host": os.environ["UPSTREAM"] + path,
+    }
+
+
+def guarded(number: int) -> dict[str, Any]:
+    """A target that fails, whose breaker no other config has, and one that does well."""
+    strategy = {"mode": "fallback", "cb_config": {"failure_threshold": 3}}
+    return {"strategy": strategy, "targets": [at(f"/dead-{number}"), at()]}
+
+
+app = ASGIGateway(
+    lifespan_or_own,
+    {**at(), "cache": "simple"},
+    configs={f"guarded-{number}": guarded(number) for number in range(9)},
     auth="public",
     store="env:STORE",
 )

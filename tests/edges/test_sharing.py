@@ -7,9 +7,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -21,7 +22,7 @@ from callers import HELLO, PATH, STREAMED, Caller, ask, ask_wsgi, environ, nothi
 from gatewaymw import ASGIGateway, Gateway, WSGIGateway
 from gatewaymw.drivers.flights import Flights
 from redises import redis_server
-from servers import serving
+from servers import PATIENCE, serving
 from upstream import Upstream, chunked, whole
 
 CHAT = "/openai/chat/completions"
@@ -239,6 +240,16 @@ def told(fresh: httpx.Client, url: str, body: Any) -> tuple[int, str]:
     return answer.status_code, answer.headers[STATUS]
 
 
+@contextmanager
+def two_workers(fresh: httpx.Client, upstream: Upstream, store: str) -> Iterator[str]:
+    """The address of a server, once both of its workers answer."""
+    env, port = {"UPSTREAM": f"{upstream.url}/openai", "STORE": store}, free_port()
+    with serving((*HOST, "--workers", "2", "--port", str(port)), env, port=port) as url:
+        while len(pids(fresh, url)) < 2:
+            time.sleep(0.1)
+        yield url
+
+
 @pytest.mark.parametrize("kind", ["redis", "sqlite"])
 def test_two_workers_share_a_cache_whatever_becomes_of_the_store(
     kind: str, upstream: Upstream, fresh: httpx.Client, tmp_path: Path
@@ -246,41 +257,96 @@ def test_two_workers_share_a_cache_whatever_becomes_of_the_store(
     upstream.script(CHAT, whole({"id": "x", "choices": []}))
     with redis_server(tmp_path) as server:
         store = server.url if kind == "redis" else f"sqlite:{tmp_path / 'state.db'}"
-        env = {"UPSTREAM": f"{upstream.url}/openai", "STORE": store}
-        port = free_port()
-        command = (
-            "uvicorn",
-            "--app-dir",
-            "tests/edges",
-            "shared_host:app",
-            "--workers",
-            "2",
-            "--port",
-            str(port),
-        )
-        with serving(command, env, port=port) as url:
-            while len(pids(fresh, url)) < 2:
-                time.sleep(0.1)
+        with two_workers(fresh, upstream, store) as url:
             assert any(shared(fresh, url, upstream, seed) for seed in range(3))
             if kind == "sqlite":
                 return
-            server.stop()
-            before = len(upstream.seen)
-            down = [told(fresh, url, {**HELLO, "seed": 10 + seed % 3}) for seed in range(20)]
-            assert {status for status, _ in down} == {200}
-            assert len(upstream.seen) <= before + 2 * 3, "each worker keeps what it learns by itself"
-            server.start()
-            time.sleep(1.1)
-            assert any(shared(fresh, url, upstream, seed) for seed in range(20, 23))
+            with steadily(url) as statuses:
+                server.stop()
+                down = [told(fresh, url, {**HELLO, "seed": 10 + seed % 3}) for seed in range(20)]
+                assert {status for status, _ in down} == {200}
+                most = max(seeds(upstream).count(seed) for seed in (10, 11, 12))
+                assert most <= 2, "each worker keeps what it learns by itself"
+                server.start()
+                time.sleep(1.1)
+                assert any(shared(fresh, url, upstream, seed) for seed in range(20, 23))
+            assert set(statuses) == {200} and len(statuses) > 20
+
+
+@contextmanager
+def steadily(url: str) -> Iterator[list[int]]:
+    """What a client hears that asks all the while, again and again for the same and for something new."""
+    statuses: list[int] = []
+    over = Event()
+
+    def run() -> None:
+        with httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=30) as client:
+            while not over.wait(0.02):
+                body = {**HELLO, "seed": 1_000 + len(statuses) // 2}
+                statuses.append(client.post(url + PATH, json=body).status_code)
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(run)
+        try:
+            yield statuses
+        finally:
+            over.set()
+            asking.result(PATIENCE)
+
+
+def seeds(upstream: Upstream) -> list[int]:
+    """What the provider was asked."""
+    return [seen.json["seed"] for seen in upstream.seen]
 
 
 def shared(fresh: httpx.Client, url: str, upstream: Upstream, seed: int) -> bool:
     """Whether many requests were one to the provider. A worker that was held up for 100 ms just then may have
     asked on its own; workers that share nothing would each do so, whatever is asked."""
-    before = len(upstream.seen)
     answers = [told(fresh, url, {**HELLO, "seed": seed}) for _ in range(20)]
     assert {status for status, _ in answers} == {200}
-    return len(upstream.seen) == before + 1 and [status for _, status in answers].count("HIT") == 19
+    return seeds(upstream).count(seed) == 1 and [status for _, status in answers].count("HIT") == 19
+
+
+@pytest.mark.parametrize("kind", ["redis", "sqlite"])
+def test_a_breaker_that_one_worker_opens_is_open_in_the_other_within_a_second(
+    kind: str, upstream: Upstream, fresh: httpx.Client, tmp_path: Path
+) -> None:
+    upstream.script(CHAT, whole({"id": "x", "choices": []}))
+    for number in range(9):
+        upstream.script(f"/openai/dead-{number}/chat/completions", whole({"error": {"message": "no"}}, 500))
+    with redis_server(tmp_path) as server:
+        store = server.url if kind == "redis" else f"sqlite:{tmp_path / 'state.db'}"
+        with two_workers(fresh, upstream, store) as url:
+            assert any(heard(fresh, url, upstream, number) for number in range(3))
+            if kind == "sqlite":
+                return
+            server.stop()
+            heard(fresh, url, upstream, 3)
+            assert dead(upstream, 3) <= 2 * 3, "each worker learns by itself"
+            server.start()
+            time.sleep(1.1)
+            assert any(heard(fresh, url, upstream, number) for number in range(4, 7))
+
+
+def dead(upstream: Upstream, number: int) -> int:
+    """Requests that came to a target that fails."""
+    return sum(f"/dead-{number}/" in seen.target for seen in upstream.seen)
+
+
+def heard(fresh: httpx.Client, url: str, upstream: Upstream, number: int) -> bool:
+    """Whether what one worker has learnt kept the other from a target. Of five requests one worker has three at
+    least, which open its breaker, and the other fewer than that."""
+    named = {"x-gateway-config": f"guarded-{number}"}
+
+    def asked(times: int) -> set[int]:
+        return {fresh.post(url + PATH, json=HELLO, headers=named).status_code for _ in range(times)}
+
+    assert asked(5) == {200}
+    time.sleep(0.6)
+    before = dead(upstream, number)
+    assert 3 <= before <= 5
+    assert asked(30) == {200}
+    return dead(upstream, number) == before
 
 
 def test_a_store_is_named_in_a_file_as_well(tmp_path: Path) -> None:

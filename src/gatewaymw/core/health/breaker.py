@@ -80,7 +80,8 @@ def opened(state: State, until: float) -> State:
 
 
 def heard(state: State, rule: Breaker, until: float, now: float) -> State:
-    """What the word of another worker changes, that the target is to be left alone until then."""
-    if state.phase != "closed" or until <= now:
+    """What the word of another worker changes, that the target is to be left alone until then. One that is
+    half-open need not find out by a probe of its own what the other's has shown."""
+    if state.phase == "open" or until <= now:
         return state
     return opened(state, min(until, now + rule.cooldown))
