@@ -32,6 +32,7 @@ from gatewaymw.core.plan import Breaker, Budget, Credential, Node, Retry, Sticky
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.pipeline import Broken
 from gatewaymw.core.routing.reply import Live, Reply
+from gatewaymw.core.routing.trace import Log, Said, recorded
 from gatewaymw.core.routing.tracking import PREFIX, name_of
 from gatewaymw.core.values import Failure, Outcome, Secret
 from gatewaymw.drivers.health import Health
@@ -334,3 +335,24 @@ def test_nothing_is_sent_to_an_open_breaker_unless_all_are_open(plan: Node, step
         except StopIteration as stop:
             reply: Reply = stop.value
         assert sent and not reply.skipped
+
+
+@pytest.mark.parametrize("mode", ["fallback", "loadbalance"])
+def test_a_trace_says_who_was_passed_over(mode: str) -> None:
+    here, plan = world(), group(mode, guarded("a"), guarded("b"), guarded("c"))
+    for _ in range(2):
+        ask(here, group("fallback", guarded("a"), guarded("b")), status(500), status(500))
+    log, env = Log(), here.env()
+    here.outcomes = iter([ok()])
+    here.run(recorded(run(plan, call(traced=True), env), log, env.now))
+    said = [entry.note.text for entry in log.trace if isinstance(entry, Said)]
+    assert [f"{each} is passed over: its breaker is open" in said for each in "abc"] == [True, True, False]
+
+
+def test_a_trace_says_so_where_all_are_open() -> None:
+    here, plan = world(), group("loadbalance", guarded("a"))
+    for _ in range(2):
+        ask(here, plan, status(500))
+    log, env = Log(), here.env()
+    here.outcomes = iter([ok()])
+    assert here.run(recorded(run(plan, call(traced=True), env), log, env.now)).status == 200

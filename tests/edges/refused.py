@@ -257,7 +257,8 @@ CASES = {
     "guardrails in camelCase, nested": Case(
         brought({"targets": [{"provider": "openai", "outputGuardrails": [{"nobodys.check": {}}]}]}),
         ("nobodys.check",),
-        "config.targets[0].output_guardrails[0]",
+        'config.targets[0].output_guardrails[0]["nobodys.check"]',
+        "unknown_check",
     ),
     "guardrails of a header": Case(
         {**PORTKEY, "x-portkey-default-input-guardrails": '["pii"]'},

@@ -17,7 +17,7 @@ from ..core.checks.model import Valid
 
 STEPS = 30_000
 """Keywords that are looked at, and items that are compared, for one value."""
-DEEPEST = 64
+DEEPEST = 128
 """Keywords within each other."""
 LEFT: ContextVar[list[int]] = ContextVar("steps left")
 SCALARS = (str, int, float, NoneType)

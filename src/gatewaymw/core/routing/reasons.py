@@ -59,6 +59,10 @@ def left(child: Node, reply: Reply) -> str:
     return f"{child.path} came to {reply.status}, which falls back"
 
 
+def passed_over(child: Node) -> str:
+    return f"{child.path} is passed over: its breaker is open"
+
+
 def kept(child: Node, reply: Reply, on: frozenset[int] | None) -> str:
     """Why a fallback went no further than to that child."""
     came = f"{child.path} came to {reply.status}"

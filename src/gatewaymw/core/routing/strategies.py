@@ -16,7 +16,7 @@ from ..plan import Group, Node
 from ..values import Call, Env
 from .balance import order
 from .kinds import kind_of
-from .reasons import drew, kept, left
+from .reasons import drew, kept, left, passed_over
 from .reply import Reply
 
 
@@ -58,8 +58,8 @@ def fallback(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]:
         more = call.traced and child is not group.children[-1]
         if reply.skipped:
             asked = asked or reply
-            if more:
-                yield from because(group.path, left(child, reply))
+            if call.traced:
+                yield from because(group.path, passed_over(child))
             continue
         asked = reply
         if reply.final or not goes_on(group, reply) or env.now() >= call.deadline:
@@ -94,9 +94,14 @@ def loadbalance(group: Group, call: Call, visit: Visit, env: Env) -> Flow[Reply]
         return (yield from visit(group.children[index]))
     first: Reply | None = None
     for index in (yield from order(group, call, env)):
-        reply = yield from visit(group.children[index])
+        child = group.children[index]
+        if call.traced:
+            yield from because(group.path, f"{child.path} is next in line")
+        reply = yield from visit(child)
         if not reply.skipped:
             return reply
+        if call.traced:
+            yield from because(group.path, passed_over(child))
         first = first or reply
     assert first is not None
     return first
