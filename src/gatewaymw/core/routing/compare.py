@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import json
@@ -96,7 +96,7 @@ def failed(entries: tuple[Entry, ...]) -> Reply:
     status = first.reply.status if first.reply.status >= 400 else 502
     error = first.body.get("error") or {"message": "no target answered", "code": "compare_failed"}
     body = {"error": error, "compare": [row(entry) for entry in entries]}
-    return Reply(status=status, body=json.dumps(body), target=first.reply.target)
+    return Reply(status=status, body=json.dumps(body), target=first.reply.target, later=later(entries))
 
 
 def whole(entries: tuple[Entry, ...], call: Call, env: Env, price: Price) -> Reply:
@@ -110,7 +110,13 @@ def whole(entries: tuple[Entry, ...], call: Call, env: Env, price: Price) -> Rep
         "usage": summed(each["usage"] for each in rows),
         "compare": rows,
     }
-    return Reply(status=200, body=json.dumps(body), target=answering(entries), dropped=dropped(entries))
+    return Reply(
+        status=200,
+        body=json.dumps(body),
+        target=answering(entries),
+        dropped=dropped(entries),
+        later=later(entries),
+    )
 
 
 def streamed(entries: tuple[Entry, ...], call: Call, env: Env, price: Price, began: float) -> Live:
@@ -133,6 +139,7 @@ def streamed(entries: tuple[Entry, ...], call: Call, env: Env, price: Price, beg
         content_type="text/event-stream; charset=utf-8",
         target=answering(entries),
         dropped=dropped(entries),
+        later=later(entries),
         stream=beside[0][0],
         passage=Chorus(voices, rows, closing, price, call.endpoint.client),
         beside=tuple(beside),
@@ -156,6 +163,11 @@ def answering(entries: tuple[Entry, ...]) -> Target | None:
 
 def dropped(entries: tuple[Entry, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for entry in entries for name in entry.reply.dropped))
+
+
+def later(entries: tuple[Entry, ...]) -> tuple[Callable[[], Flow[None]], ...]:
+    """What is to be done after each answer: it is kept, and told to hooks that nobody waits for."""
+    return tuple(make for entry in entries for make in entry.reply.later)
 
 
 def choice(entry: Entry) -> JSON:
