@@ -76,8 +76,8 @@ def breakers(made: Sequence[Row]) -> Table:
     ]
     note = (
         "A target begins to fail every request: how many it gets until each worker leaves it alone, and"
-        " within which time; and how many more once the cool-down is over and it still fails. Look-ups at the shared"
-        f" store are per second, while all is well. The mean of {ROUNDS} rounds."
+        " within which time; and how many more once the cool-down is over and it still fails. Look-ups at the"
+        f" shared store are per second, while all is well. The mean of {ROUNDS} rounds."
     )
     head = ("workers", *own, *(f"{words}, shared" for words in own), "look-ups")
     return Table("A target that dies", head, cells, note)
@@ -99,7 +99,7 @@ def balances(made: Sequence[Row]) -> Table:
 
 def caches(made: Sequence[Row]) -> Table:
     head = ("workers", "hits, each its own", "hits, shared")
-    cells = [(count(row.workers), share(row.hits.own), share(row.hits.shared)) for row in made]
+    cells = [(count(row.workers), *map(share, row.hits[:2])) for row in made]
     note = (
         f"{ASKED:,} requests for {PROMPTS:,} different ones, the n-th most frequent a n-th as often as the"
         f" first (Zipf), of which {made[0].hits.distinct:,} come at all; nothing grows too old."

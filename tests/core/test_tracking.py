@@ -346,7 +346,8 @@ def test_a_trace_says_who_was_passed_over(mode: str) -> None:
     here.outcomes = iter([ok()])
     here.run(recorded(run(plan, call(traced=True), env), log, env.now))
     said = [entry.note.text for entry in log.trace if isinstance(entry, Said)]
-    assert [f"{each} is passed over: its breaker is open" in said for each in "abc"] == [True, True, False]
+    passed = {each for each in "abc" if f"{each} is passed over: its breaker is open" in said}
+    assert passed == {"a", "b"} if mode == "fallback" else passed and passed <= {"a", "b"}
 
 
 def test_a_trace_says_so_where_all_are_open() -> None:

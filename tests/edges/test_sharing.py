@@ -334,8 +334,8 @@ def dead(upstream: Upstream, number: int) -> int:
 
 
 def heard(fresh: httpx.Client, url: str, upstream: Upstream, number: int) -> bool:
-    """Whether what one worker has learnt kept the other from a target. Of five requests one worker has three at
-    least, which open its breaker, and the other fewer than that."""
+    """Whether what one worker has learnt kept the other from a target. Of five requests one worker has three
+    at least, which open its breaker, and the other fewer than that."""
     named = {"x-gateway-config": f"guarded-{number}"}
 
     def asked(times: int) -> set[int]:

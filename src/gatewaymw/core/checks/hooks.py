@@ -21,6 +21,7 @@ from ..plan import Target
 from ..routing.failures import refusal
 from ..routing.reply import Live, Reply
 from ..routing.retry import pause
+from ..routing.tracking import afforded
 from ..values import JSON, NOTHING, Call, Env
 from .folding import Folded, restreamed
 from .hook import Checks, Hook, later, now
@@ -88,16 +89,21 @@ def checked(target: Target, call: Call, env: Env, inner: Inner) -> Flow[Reply]:
 
 def asked_again(call: Call, visit: Visit, inner: Inner) -> Flow[Reply]:
     """The answer, or the last one that hooks did not like."""
-    retry, env, spent = visit.target.retry, visit.env, 0
+    retry, env, spent, sent = visit.target.retry, visit.env, 0, 0
     while True:
         reply = yield from inner(replace(call, spent=spent) if spent else call)
         told = yield from answered(reply, visit)
+        sent += told.attempts
+        if sent != told.attempts:
+            told = replace(told, attempts=sent)
         if told.status == reply.status or told.status not in retry.on:
             return told
         spent = max(spent, reply.tries)
         seconds = None
         if spent < retry.attempts:
             seconds = pause(retry, spent, None, call.deadline - env.now(), env)
+        if seconds is not None and not (yield from afforded(visit.target, call, env)):
+            seconds = None
         if seconds is None:
             return replace(told, tries=spent if spent < retry.attempts else -1, again=told.again or spent > 0)
         if isinstance(told, Live):
@@ -157,8 +163,9 @@ def reply_of(live: Reply, body: bytes) -> Reply:
 
 def broken(live: Live, error: GatewayError, visit: Visit) -> Reply:
     made = refusal(error, visit.call.endpoint.client)
-    told = replace(made, target=live.target, tries=live.tries, again=live.again, headers=live.headers)
-    return finished(told, visit)
+    return finished(
+        replace(reply_of(live, made.body), status=made.status, content_type=made.content_type), visit
+    )
 
 
 # ── streams ──────────────────────────────────────────────────────────────

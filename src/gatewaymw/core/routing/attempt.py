@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, Note, ask, because, close, note, read, send, wait
+from ..commands import Flow, Note, because, close, note, read, send, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
@@ -27,7 +27,7 @@ from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
 from .reasons import tried
 from .reply import Live, Reply
 from .retry import pause
-from .tracking import name_of
+from .tracking import afforded
 
 T = TypeVar("T")
 
@@ -59,9 +59,10 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
             if call.traced and isinstance(result, Live):
                 said = f"committed with {len(result.body)} bytes for the client"
                 yield from note(Note(target.path, "commit", said))
-            return replace(result, tries=tries, attempts=tries + 1, again=True) if tries else result
+            sent = tries + 1 - call.spent
+            return replace(result, tries=tries, attempts=sent, again=True) if tries else result
         seconds = again(target.retry, tries, result, made, call, env)
-        if seconds is not None and target.retry.budget and not (yield from afforded(target, call, env)):
+        if seconds is not None and not (yield from afforded(target, call, env)):
             seconds = None
         if call.traced:
             yield from because(target.path, tried(target.retry, tries, result, seconds))
@@ -85,12 +86,6 @@ def repeats(retry: Retry, result: Answer | Failure, made: Prepared, call: Call) 
     if result.status in retry.on or not retry.kinds:
         return result.status in retry.on
     return kind_of(*told(result, made, call)) in retry.kinds
-
-
-def afforded(target: Target, call: Call, env: Env) -> Flow[bool]:
-    """Whether the target's retry budget has one left, which is then taken."""
-    left: bool = yield from ask("health", "retry", name_of(target, call), target, env.now())
-    return left
 
 
 def streamed(

@@ -96,7 +96,7 @@ def failed(entries: tuple[Entry, ...]) -> Reply:
     status = first.reply.status if first.reply.status >= 400 else 502
     error = first.body.get("error") or {"message": "no target answered", "code": "compare_failed"}
     body = {"error": error, "compare": [row(entry) for entry in entries]}
-    return Reply(status=status, body=json.dumps(body), target=first.reply.target)
+    return Reply(status=status, body=json.dumps(body), target=first.reply.target, later=later(entries))
 
 
 def whole(entries: tuple[Entry, ...], call: Call, env: Env, price: Price) -> Reply:

@@ -38,7 +38,7 @@ def failed(result: Answer | Failure, made: Prepared, target: Target, call: Call,
         target=target,
         tries=-1 if spent else tries,
         again=spent or tries > 0,
-        attempts=tries + 1,
+        attempts=tries + 1 - call.spent,
     )
 
 

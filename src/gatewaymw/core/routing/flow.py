@@ -80,4 +80,6 @@ def among(group: Group, call: Call, env: Env) -> Flow[Reply]:
         return reply
 
     reply = yield from STRATEGIES[group.mode](group, call, visit, env)
-    return reply if visits < 2 else replace(reply, again=True, attempts=attempts)
+    if visits > 1:
+        return replace(reply, again=True, attempts=attempts)
+    return reply if reply.attempts == attempts else replace(reply, attempts=attempts)

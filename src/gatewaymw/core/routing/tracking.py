@@ -89,6 +89,14 @@ def admitted(target: Target, call: Call, env: Env) -> Flow[Lease | None]:
     return admission.lease
 
 
+def afforded(target: Target, call: Call, env: Env) -> Flow[bool]:
+    """Whether the target's retry budget has one left, which is then taken; so it has where there is none."""
+    if target.retry.budget is None:
+        return True
+    left: bool = yield from ask("health", "retry", name_of(target, call), target, env.now())
+    return left
+
+
 def others(name: str, env: Env) -> Flow[float | None]:
     """Until when another worker has this target left alone, on the clock of `Env.now`."""
     value = yield from ask("store", "get", PREFIX + name)
