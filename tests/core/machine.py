@@ -108,7 +108,8 @@ class World:
                 pieces = self.reads.get(stream, [])
                 return pieces.pop(0) if pieces else b""
             case Close(stream):
-                self.open.remove(stream)
+                if stream != NO_STREAM:  # that of an answer that was kept is none
+                    self.open.remove(stream)
             case Wait(seconds):
                 self.time += seconds
             case All(flows):

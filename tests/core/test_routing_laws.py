@@ -152,8 +152,8 @@ class Watched(World):
     def do(self, command: Command) -> Any:
         match command:
             case Ask("health", ("admit", _, leaf, _, forced)):
+                assert not forced or self.forced or not self.sent, "only where there was nobody to ask"
                 self.forced = forced
-                assert not forced or not self.sent, "only where there was nobody to ask"
                 admission: Admission = super().do(command)
                 self.admitted[leaf.base] += admission.lease is not None
                 return admission

@@ -95,7 +95,7 @@ def asked_again(call: Call, visit: Visit, inner: Inner) -> Flow[Reply]:
         told = yield from answered(reply, visit)
         sent += told.attempts
         if sent != told.attempts:
-            told = replace(told, attempts=sent)
+            told = replace(told, attempts=sent, skipped=False)  # the target was asked before
         if told.status == reply.status or told.status not in retry.on:
             return told
         spent = max(spent, reply.tries)
