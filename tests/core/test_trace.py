@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from machine import EVENTS, World, call, group, ok, status, streaming, target, world
-from test_routing_laws import PIECES, PLAIN, WHOLE, endless, most
+from test_routing_laws import PIECES, PLAIN, PLANS, WHOLE, endless, most
 
 from gatewaymw.core.commands import All, Command, Flow, Note, Send, all_of, ask, send, wait
 from gatewaymw.core.errors import BadRequest
@@ -362,3 +362,12 @@ def test_a_commit_is_noted() -> None:
     env = here.env()
     here.run(recorded(run(target("t"), streaming(traced=True), env), log, env.now))
     assert list(reasons(log)) == [("t", f"committed with {len(CHUNK)} bytes for the client")]
+
+
+@settings(max_examples=60)
+@given(PLANS, st.data(), st.integers(0, 99))
+def test_so_does_one_of_plans_that_remember(plan: Node, data: st.DataObject, seed: int) -> None:
+    """Breakers, budgets, caches, checks, comparisons: what they were told is in the trace as well."""
+    asked = call(traced=True)
+    reply, log = traced(plan, asked, endless(data, WHOLE), seed)
+    assert told(replayed(lambda env: run(plan, asked, env), log.trace)) == told(reply)
