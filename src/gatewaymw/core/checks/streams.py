@@ -9,7 +9,7 @@ from ..commands import Flow, close, read
 from ..endpoints import Client
 from ..errors import GatewayError, UpstreamError
 from ..routing.encode import IDLE
-from ..routing.pipeline import Passage
+from ..routing.pipeline import Passage, Within
 from ..routing.reply import NO_STREAM, Live
 from ..values import Env, Failure
 from .folding import Folded
@@ -54,27 +54,8 @@ def too_long(than: str, code: str) -> GatewayError:
     return GatewayError(f"the answer is longer than the {than}", status=502, type="upstream_error", code=code)
 
 
-class Around:
-    """A passage within another, which says what it says."""
-
-    def __init__(self, passage: Passage) -> None:
-        self._passage = passage
-
-    @property
-    def started(self) -> bool:
-        return self._passage.started
-
-    @property
-    def error(self) -> GatewayError | None:
-        return self._passage.error
-
-    @property
-    def over(self) -> bool:
-        return self._passage.over
-
-    @property
-    def speaks(self) -> bool:
-        return self._passage.speaks
+class Around(Within):
+    """A passage around another, all of whose words go through one place."""
 
     def feed(self, data: bytes) -> bytes:
         return self.take(self._passage.feed(data))

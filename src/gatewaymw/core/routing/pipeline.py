@@ -243,13 +243,13 @@ class Raw:
         raise Broken(error.message)
 
 
-class Bounded:
-    """A passage that is over at a given moment, however busy it still is (DOS-09)."""
+class Within:
+    """A passage around another, which is as far as that is. What it does with what it is fed is its own."""
 
-    __slots__ = ("_deadline", "_now", "_passage")
+    __slots__ = ("_passage",)
 
-    def __init__(self, passage: Passage, deadline: float, now: Callable[[], float]) -> None:
-        self._passage, self._deadline, self._now = passage, deadline, now
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
 
     @property
     def started(self) -> bool:
@@ -267,11 +267,6 @@ class Bounded:
     def speaks(self) -> bool:
         return self._passage.speaks
 
-    def feed(self, data: bytes) -> bytes:
-        if self._now() > self._deadline:
-            return self._passage.stop(LATE)
-        return self._passage.feed(data)
-
     def close(self) -> bytes:
         return self._passage.close()
 
@@ -280,6 +275,21 @@ class Bounded:
 
     def stop(self, error: GatewayError) -> bytes:
         return self._passage.stop(error)
+
+
+class Bounded(Within):
+    """A passage that is over at a given moment, however busy it still is (DOS-09)."""
+
+    __slots__ = ("_deadline", "_now")
+
+    def __init__(self, passage: Passage, deadline: float, now: Callable[[], float]) -> None:
+        super().__init__(passage)
+        self._deadline, self._now = deadline, now
+
+    def feed(self, data: bytes) -> bytes:
+        if self._now() > self._deadline:
+            return self._passage.stop(LATE)
+        return self._passage.feed(data)
 
 
 LATE = GatewayError(

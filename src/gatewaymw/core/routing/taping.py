@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from ..errors import GatewayError
 from ..values import Failure
-from .pipeline import Passage
+from .pipeline import Passage, Within
 
 
-class Tape:
+class Tape(Within):
     """A passage that remembers what it gave the client, up to so many bytes."""
 
-    __slots__ = ("_ended", "_passage", "_pieces", "_room")
+    __slots__ = ("_ended", "_pieces", "_room")
 
     def __init__(self, passage: Passage, begun: bytes, most: int) -> None:
-        self._passage, self._room = passage, most
+        super().__init__(passage)
+        self._room = most
         self._pieces: list[bytes] = []
         self._ended = False
         self._take(begun)
@@ -30,22 +31,6 @@ class Tape:
         elif self._pieces:
             self._pieces.clear()
         return data
-
-    @property
-    def started(self) -> bool:
-        return self._passage.started
-
-    @property
-    def error(self) -> GatewayError | None:
-        return self._passage.error
-
-    @property
-    def over(self) -> bool:
-        return self._passage.over
-
-    @property
-    def speaks(self) -> bool:
-        return self._passage.speaks
 
     def feed(self, data: bytes) -> bytes:
         return self._take(self._passage.feed(data))

@@ -17,7 +17,7 @@ from ..frozen import dataclass
 from ..plan import Breaker, Target
 from ..values import Call, Env, Failure
 from .failures import refusal
-from .pipeline import Passage
+from .pipeline import Passage, Within
 from .reply import Live, Reply
 
 PREFIX = "gmw:1:breaker:"
@@ -133,31 +133,16 @@ def skipped(target: Target, call: Call) -> Reply:
     return replace(refusal(error, call.endpoint.client), target=target, skipped=True)
 
 
-class Followed:
+class Followed(Within):
     """A passage whose end is told: what breaks after it began is a failure too."""
 
-    __slots__ = ("_lease", "_now", "_passage", "_rule")
+    __slots__ = ("_lease", "_now", "_rule")
 
     def __init__(
         self, passage: Passage, lease: Lease, rule: Breaker | None, now: Callable[[], float]
     ) -> None:
-        self._passage, self._lease, self._rule, self._now = passage, lease, rule, now
-
-    @property
-    def started(self) -> bool:
-        return self._passage.started
-
-    @property
-    def error(self) -> GatewayError | None:
-        return self._passage.error
-
-    @property
-    def over(self) -> bool:
-        return self._passage.over
-
-    @property
-    def speaks(self) -> bool:
-        return self._passage.speaks
+        super().__init__(passage)
+        self._lease, self._rule, self._now = lease, rule, now
 
     def feed(self, data: bytes) -> bytes:
         out = self._passage.feed(data)
