@@ -76,7 +76,14 @@ def aws_needs(keys: Keys) -> Settings | None:
     return None if keys.api_key or own else chosen(options, "aws_region")
 
 
+def service_needs(keys: Keys) -> Settings | None:
+    """The same of a service that has no API keys: Bedrock's, which the machine may have, is none for it."""
+    needs = aws_needs(keys)
+    return None if needs is None else {**needs, "aws_auth_type": "accessKey"}
+
+
 amazon: Access = fetched("aws", aws_needs)
+amazon_service: Access = fetched("aws", service_needs)
 
 
 # ── Google ───────────────────────────────────────────────────────────────
@@ -180,3 +187,22 @@ def azure_needs(keys: Keys) -> Settings | None:
 
 
 azure: Access = fetched("azure", azure_needs)
+
+
+# ── IBM, Sber ────────────────────────────────────────────────────────────
+
+
+def exchanged(kind: str, token: str, *settings: str) -> Access:
+    """An access that has a key exchanged for a token, unless the option `token` brings one. Where that is
+    done is fixed by the `kind`; of the options only the `settings` go along."""
+
+    def needs(keys: Keys) -> Settings | None:
+        if keys.options.get(token) or not keys.api_key:
+            return None
+        return {"api_key": keys.api_key, **chosen(keys.options, *settings)}
+
+    return fetched(kind, needs)
+
+
+ibm: Access = exchanged("ibm", "watsonx_token")
+sber: Access = exchanged("sber", "gigachat_token", "gigachat_scope")

@@ -6,6 +6,7 @@ An empty key adds nothing: whether a provider may be called without one is `Prov
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ..errors import Unauthorized
 from ..model import Auth, Keys
@@ -58,3 +59,24 @@ def sendable(key: str, name: str) -> str:
 
 bearer: Auth = header("authorization", "Bearer ")
 """`Authorization: Bearer <key>`, as OpenAI and most others ask."""
+
+
+def token(option: str, variable: str) -> Auth:
+    """An auth that sends the token that an option holds, or else what a key was exchanged for.
+
+    It raises Unauthorized where there is neither, naming the official `variable` of the key.
+    """
+
+    def sign(request: Request, keys: Keys) -> Request:
+        if given := keys.options.get(option):
+            return bearer(request, replace(keys, api_key=given))
+        if keys.api_key:
+            return bearer(request, keys)
+        raise Unauthorized(
+            f'no credential; give the target an api_key (where "env:{variable}" reads the variable), a'
+            f" virtual_key or a {option} (header x-gateway-{option.replace('_', '-')}), or (where one"
+            " provider only is called) send a key as Authorization: Bearer",
+            code="missing_credentials",
+        )
+
+    return sign

@@ -7,10 +7,14 @@ from .azure import AZURE_OPENAI as AZURE_OPENAI
 from .bedrock import BEDROCK as BEDROCK
 from .cohere import COHERE as COHERE
 from .compatible import compatible as compatible
+from .gigachat import GIGACHAT as GIGACHAT
 from .google import GOOGLE as GOOGLE
 from .mock import MOCK as MOCK
 from .openai import OPENAI as OPENAI
+from .oracle import ORACLE as ORACLE
 from .registry import PROVIDERS as PROVIDERS
 from .registry import provide as provide
 from .registry import serving as serving
+from .sagemaker import SAGEMAKER as SAGEMAKER
 from .vertex import VERTEX as VERTEX
+from .watsonx import WATSONX as WATSONX
