@@ -29,5 +29,5 @@ GIGACHAT = provide(
         doc="https://developers.sber.ru/docs/ru/gigachat/api/reference/rest/post-chat",
     )
 )
-"""A key is not needed where a token is among the options: the auth says what is missing. Sber's newest SDKs call
-`https://api.giga.chat/v1`, which is a `custom_host`."""
+"""A key is not needed where a token is among the options: the auth says what is missing. Sber's newest SDKs
+call `https://api.giga.chat/v1`, which is a `custom_host`."""

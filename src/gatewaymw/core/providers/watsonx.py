@@ -1,7 +1,7 @@
 """IBM watsonx.ai on IBM Cloud (https://cloud.ibm.com/apidocs/watsonx-ai).
 
-IBM's regions elsewhere and Cloud Pak for Data are a `custom_host`; where those do not take tokens of IBM Cloud,
-`watsonx_token` brings one of theirs.
+Watsonx at other hosts (on AWS, of Cloud Pak for Data) is a `custom_host`; where that does not take tokens of
+IBM Cloud, `watsonx_token` brings one of its own.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from ..compatible import compatible
 # token comes is found out by Snowflake itself: https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-rest-api
 CORTEX = compatible(
     "cortex", "https://{snowflake_account}.snowflakecomputing.com/api/v2/cortex", CHAT, EMBED,
-    paths={CHAT: "/v1/chat/completions", EMBED: "/inference:embed"}, codecs={CHAT: cortex.CHAT, EMBED: cortex.EMBED},
-    base=cortex.base, requires={"snowflake_account": "SNOWFLAKE_ACCOUNT"}, locating=frozenset({"snowflake_account"}),
+    paths={CHAT: "/v1/chat/completions", EMBED: "/inference:embed"},
+    codecs={CHAT: cortex.CHAT, EMBED: cortex.EMBED}, base=cortex.base,
+    requires={"snowflake_account": "SNOWFLAKE_ACCOUNT"}, locating=frozenset({"snowflake_account"}),
     option_headers={"snowflake_token_type": "x-snowflake-authorization-token-type"},
     env_key="SNOWFLAKE_PAT", doc="https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-rest-api",
 )
@@ -24,6 +25,7 @@ CORTEX = compatible(
 YANDEX = compatible(
     "yandex", "https://ai.api.cloud.yandex.net/v1", CHAT, EMBED, MODELS,
     codecs={CHAT: yandex.CHAT, EMBED: yandex.EMBED, MODELS: LISTED},
-    option_headers={"yandex_folder_id": "openai-project"}, requires={"yandex_folder_id": "YANDEX_CLOUD_FOLDER"},
-    env_key="YANDEX_CLOUD_API_KEY", doc="https://yandex.cloud/en/docs/ai-studio/concepts/openai-compatibility",
+    option_headers={"yandex_folder_id": "openai-project"},
+    requires={"yandex_folder_id": "YANDEX_CLOUD_FOLDER"}, env_key="YANDEX_CLOUD_API_KEY",
+    doc="https://yandex.cloud/en/docs/ai-studio/concepts/openai-compatibility",
 )
