@@ -58,7 +58,7 @@ async def _on_asyncio(loop: Loop, work: Work, left: Left) -> None:
             raise
     finally:
         visit.over = True
-        # Let go of here: a task that was cancelled holds the frames it was cancelled in, which hold the visit.
+        # Let go of: a task that was cancelled holds the frames it was cancelled in, which hold the visit.
         watcher, visit.watcher = visit.watcher, None
         if watcher is not None:
             watcher.cancel()
