@@ -2,3 +2,4 @@
 
 from . import clouds as clouds
 from . import known as known
+from . import vectors as vectors
