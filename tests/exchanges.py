@@ -12,7 +12,7 @@ headers that must carry the key (which is `KEY`). Below `endpoints` there is for
     answer    the body of a whole answer: JSON, or `{base64: …, type: …}` for anything else
     reads     what an OpenAI client reads in it, see `test_catalogue.READ`
     stream    the text of a streamed answer; `streams_at`, `streams` where its address or its body differ,
-              `streamed` what is read where that differs
+              `streamed` what is read where that differs; `parts` the name of Amazon's messages it is in
     error     `status`, `body`, and what the client is told: `message`, `type`, `code`
 """
 

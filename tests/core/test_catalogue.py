@@ -23,6 +23,7 @@ from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.reply import Live, Reply
 from gatewaymw.core.values import Answer, Call, Part, Request
+from recorded import amazon
 
 BOOK = Book({}, held=True, providers=PROVIDERS)
 MAIN = pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: exchange.id)
@@ -104,6 +105,15 @@ def check_asked(exchange: Exchange, request: Request, dropped: tuple[str, ...], 
 
 def body_of(reply: Reply, here: World) -> bytes:
     return here.pour(reply) if isinstance(reply, Live) else reply.body
+
+
+def pieces(exchange: Exchange) -> list[bytes]:
+    """A stream as it comes: text, or in Amazon's messages, cut in the middle."""
+    whole = exchange.row["stream"].encode()
+    if "parts" not in exchange.row:
+        return [whole]
+    cut = len(whole) // 2
+    return [amazon(exchange.row["parts"], piece) for piece in (whole[:cut], whole[cut:])]
 
 
 # ── reading ──────────────────────────────────────────────────────────────
@@ -220,7 +230,7 @@ def test_what_is_asked_and_what_is_read(exchange: Exchange) -> None:
 def test_a_stream(exchange: Exchange) -> None:
     kind = exchange.row.get("stream_type", "text/event-stream")
     answer = Answer(200, {"content-type": kind}, stream=1)
-    reads = {1: [exchange.row["stream"].encode()]}
+    reads = {1: pieces(exchange)}
     reply, here = asked(exchange, answer, stream=True, reads=reads)
     assert reply.status == 200, reply.body
     check_asked(exchange, here.sent[0].request, reply.dropped, stream=True)

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..errors import Unsupported
 from ..framing.base import Frame
 from ..model import Codec, Context, Encoded, Stream, decode_json
 from ..values import JSON
 from .cousins import Progress, checked, complete, progress
-from .fields import array, unheard
+from .embedding import texts
+from .fields import unheard
 from .history import PLAIN, THOUGHT, mannered
 from .told import identified
 from .vectors import format_of, listing
@@ -174,13 +174,8 @@ EMBEDDED = frozenset({"model", "input", "encoding_format"})
 def embedding(body: Mapping[str, Any], context: Context) -> Encoded:
     """The request to embed, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
     format_of(body)
-    value = body.get("input")
-    given = [value] if isinstance(value, str) else array(value, "input")
-    for index, each in enumerate(given):
-        if not isinstance(each, str):
-            path = f"input[{index}]"
-            raise Unsupported(f"{path}: Cortex embeds text, not token ids", param=path)
-    return Encoded({"model": body.get("model"), "text": given}, tuple(unheard(body, EMBEDDED)))
+    out = {"model": body.get("model"), "text": texts(body.get("input"))}
+    return Encoded(out, tuple(unheard(body, EMBEDDED)))
 
 
 def embedded(body: JSON, context: Context) -> JSON:

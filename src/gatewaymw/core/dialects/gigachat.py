@@ -19,6 +19,7 @@ from ..values import JSON
 from .calls import functional, named
 from .cohere.tools import chosen, offer
 from .cousins import Progress, complete, finished, listed, progress
+from .embedding import texts
 from .fields import Field, array, mapping, pick, table, text, unheard, whole, wrong
 from .told import identified
 from .vectors import format_of, listing
@@ -195,9 +196,8 @@ def answer_format(body: Mapping[str, Any]) -> JSON:
 
 # ── answers ──────────────────────────────────────────────────────────────
 
-REASONS: Mapping[str, str | int] = {"blacklist": "content_filter", "error": 502}
-"""`blacklist`: the question or the answer is about what GigaChat does not talk of."""
-ended = finished(REASONS)
+ended = finished({"blacklist": "content_filter"})
+"""The question or the answer is about what GigaChat does not talk of."""
 
 
 def response(body: JSON, context: Context) -> JSON:
@@ -283,11 +283,10 @@ EMBEDDED = frozenset({"model", "input", "encoding_format"})
 
 
 def embedding(body: Mapping[str, Any], context: Context) -> Encoded:
-    """The request to embed, and the names of what it cannot carry. Raises BadRequest."""
+    """The request to embed, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
     format_of(body)
-    given = body.get("input")
-    texts = [given] if isinstance(given, str) else array(given, "input")
-    return Encoded({"model": body.get("model"), "input": texts}, tuple(unheard(body, EMBEDDED)))
+    out = {"model": body.get("model"), "input": texts(body.get("input"))}
+    return Encoded(out, tuple(unheard(body, EMBEDDED)))
 
 
 def embedded(body: JSON, context: Context) -> JSON:

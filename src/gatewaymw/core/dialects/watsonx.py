@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..errors import BadRequest, Unsupported
+from ..errors import BadRequest
 from ..model import Codec, Context, Encoded, Stream
 from ..values import JSON
 from . import openai
 from .calls import confined
 from .cousins import Progress, complete, progress
+from .embedding import texts
 from .fields import Field, array, mapping, pick, table, unheard
 from .history import PLAIN, mannered
 from .told import identified
@@ -187,15 +188,6 @@ def embedding(body: Mapping[str, Any], context: Context) -> Encoded:
     if body.get("truncate_input_tokens") is not None:
         out["parameters"] = {"truncate_input_tokens": body["truncate_input_tokens"]}
     return Encoded(out, tuple(unheard(body, EMBEDDED)))
-
-
-def texts(value: Any) -> list[str]:
-    given = [value] if isinstance(value, str) else array(value, "input")
-    for index, each in enumerate(given):
-        if not isinstance(each, str):
-            path = f"input[{index}]"
-            raise Unsupported(f"{path}: watsonx embeds text, not token ids", param=path)
-    return given
 
 
 def embedded(body: JSON, context: Context) -> JSON:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import BadRequest, Unsupported
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, array, pick, table, unheard
+from ..embedding import texts
+from ..fields import Field, pick, table, unheard
 from ..vectors import format_of, listing
 from .generic import upper
 from .request import serving
@@ -30,19 +30,8 @@ KNOWN = frozenset({*FIELDS, "model", "input", "encoding_format"})
 def embedding(body: Mapping[str, Any], context: Context) -> Encoded:
     """The request to embed, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
     format_of(body)
-    out = {**serving(body, context), "inputs": inputs(body.get("input")), **pick(body, FIELDS)}
+    out = {**serving(body, context), "inputs": texts(body.get("input")), **pick(body, FIELDS)}
     return Encoded(out, tuple(unheard(body, KNOWN)))
-
-
-def inputs(value: Any) -> list[str]:
-    given = [value] if isinstance(value, str) else array(value, "input")
-    if not given:
-        raise BadRequest("input must not be empty", param="input")
-    for index, each in enumerate(given):
-        if not isinstance(each, str):
-            path = f"input[{index}]"
-            raise Unsupported(f"{path}: Oracle embeds text, not token ids or parts", param=path)
-    return given
 
 
 def embedded(body: JSON, context: Context) -> JSON:

@@ -54,9 +54,9 @@ def format_of(body: Mapping[str, Any]) -> str:
     that the model has. Raises BadRequest."""
     given = body.get("api_format")
     if given is not None:
-        if given not in FORMATS:
+        if not isinstance(given, str) or given not in FORMATS:
             raise BadRequest(f"api_format must be one of {', '.join(FORMATS)}", param="api_format")
-        return str(given)
+        return given
     model = str(body.get("model"))
     if not model.startswith("cohere."):
         return "GENERIC"
