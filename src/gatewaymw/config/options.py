@@ -219,7 +219,7 @@ class Options(Shape):
     oracle_api_version: Dotted = None
     oracle_region: Label = None
     oracle_compartment_id: Ocid = None
-    oracle_serving_mode: Annotated[str, _like("ON_DEMAND|DEDICATED")] | None = None
+    oracle_serving_mode: Annotated[str, _like("(ON_DEMAND|DEDICATED)")] | None = None
     oracle_tenancy: Ocid = None
     oracle_user: Ocid = None
     oracle_fingerprint: Fingerprint = None
@@ -232,7 +232,7 @@ class Options(Shape):
     watsonx_api_version: Dotted = None
     watsonx_token: Hidden = None
     snowflake_account: Dotted = None
-    snowflake_token_type: Annotated[str, _like("KEYPAIR_JWT|OAUTH|PROGRAMMATIC_ACCESS_TOKEN")] | None = None
+    snowflake_token_type: Annotated[str, _like("(KEYPAIR_JWT|OAUTH|PROGRAMMATIC_ACCESS_TOKEN)")] | None = None
     gigachat_scope: Annotated[str, _like("GIGACHAT_API_(PERS|B2B|CORP)")] | None = None
     gigachat_token: Hidden = None
     yandex_folder_id: Token = None

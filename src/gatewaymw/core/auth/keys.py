@@ -41,6 +41,17 @@ def header(name: str, prefix: str = "") -> Auth:
     return Header(name, prefix)
 
 
+def beside(auth: Auth, name: str, option: str) -> Auth:
+    """The same, and the token that the option is, where there is one, as a bearer in the header `name`: for
+    those who ask for a key of their own and one of whom they ask in turn."""
+    token = header(name, "Bearer ")
+
+    def sign(request: Request, keys: Keys) -> Request:
+        return token(auth(request, keys), replace(keys, api_key=keys.options.get(option, "")))
+
+    return sign
+
+
 def none(request: Request, keys: Keys) -> Request:
     """Send no credential."""
     return request
@@ -59,24 +70,3 @@ def sendable(key: str, name: str) -> str:
 
 bearer: Auth = header("authorization", "Bearer ")
 """`Authorization: Bearer <key>`, as OpenAI and most others ask."""
-
-
-def token(option: str, variable: str) -> Auth:
-    """An auth that sends the token that an option holds, or else what a key was exchanged for.
-
-    It raises Unauthorized where there is neither, naming the official `variable` of the key.
-    """
-
-    def sign(request: Request, keys: Keys) -> Request:
-        if given := keys.options.get(option):
-            return bearer(request, replace(keys, api_key=given))
-        if keys.api_key:
-            return bearer(request, keys)
-        raise Unauthorized(
-            f'no credential; give the target an api_key (where "env:{variable}" reads the variable), a'
-            f" virtual_key or a {option} (header x-gateway-{option.replace('_', '-')}), or (where one"
-            " provider only is called) send a key as Authorization: Bearer",
-            code="missing_credentials",
-        )
-
-    return sign

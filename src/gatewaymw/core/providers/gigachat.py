@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..auth.identity import sber
-from ..auth.keys import token
+from ..auth.keys import bearer
 from ..dialects import gigachat
 from ..endpoints import CHAT, EMBED, MODEL, MODELS
 from ..model import Provider, Route
@@ -20,7 +20,7 @@ GIGACHAT = provide(
             MODEL: Route("/models/{model}", gigachat.MODEL),
         },
         models={CHAT: ("GigaChat-2-Max",), EMBED: ("EmbeddingsGigaR",)},
-        auth=token("gigachat_token", "GIGACHAT_CREDENTIALS"),
+        auth=bearer,
         access=sber,
         token="gigachat_token",
         assumes={"gigachat_scope": "GIGACHAT_API_PERS"},
@@ -29,5 +29,5 @@ GIGACHAT = provide(
         doc="https://developers.sber.ru/docs/ru/gigachat/api/reference/rest/post-chat",
     )
 )
-"""A key is not needed where a token is among the options: the auth says what is missing. Sber's newest SDKs
+"""A key is not needed where a token is among the options: the access says what is missing. Sber's newest SDKs
 call `https://api.giga.chat/v1`, which is a `custom_host`."""

@@ -7,7 +7,7 @@ IBM Cloud, `watsonx_token` brings one of its own.
 from __future__ import annotations
 
 from ..auth.identity import ibm
-from ..auth.keys import token
+from ..auth.keys import bearer
 from ..dialects import watsonx
 from ..endpoints import CHAT, EMBED, MODELS
 from ..model import Provider, Route
@@ -23,7 +23,7 @@ WATSONX = provide(
             MODELS: Route(watsonx.catalogue, watsonx.MODELS),
         },
         models={CHAT: ("ibm/granite-4-h-small",), EMBED: ("ibm/granite-embedding-278m-multilingual",)},
-        auth=token("watsonx_token", "WATSONX_APIKEY"),
+        auth=bearer,
         access=ibm,
         token="watsonx_token",
         requires={"watsonx_region": "WATSONX_URL"},
@@ -34,4 +34,4 @@ WATSONX = provide(
         doc="https://cloud.ibm.com/apidocs/watsonx-ai#text-chat",
     )
 )
-"""A key is not needed where a token is among the options: the auth says what is missing."""
+"""A key is not needed where a token is among the options: the access says what is missing."""
