@@ -24,8 +24,8 @@ from ...model import Codec, Context
 from ..compatible import CATALOGUE, SOUND, compatible
 
 LATER = re.compile(r"gpt-(?!oss)|gemma-4")
-"""The models of Amazon's that are below `/openai/v1`, where most are below `/v1`; a request to the wrong one of
-them is refused (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-responses-api.html)."""
+"""The models of Bedrock's that are below `/openai/v1`, where most are below `/v1`; asked at the other they are
+refused (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-responses-api.html)."""
 
 
 def mantled(path: str) -> Callable[[Context], str]:
@@ -121,7 +121,7 @@ DIGITALOCEAN = compatible(
     env_key="GRADIENT_MODEL_ACCESS_KEY", doc="https://docs.digitalocean.com/reference/pydo/reference/inference",
 )
 
-# Thoughts are in `reasoning_content`, where `parse_reasoning` asks for them; its list of models is not OpenAI's:
+# Thoughts are in `reasoning_content`, where `parse_reasoning` asks for them; a list of models is barer:
 # https://friendli.ai/docs/guides/reasoning, https://friendli.ai/docs/openapi/model-apis/models
 FRIENDLI = compatible(
     "friendli", "https://api.friendli.ai/serverless/v1", CHAT, COMPLETE, MODELS,
@@ -145,12 +145,13 @@ TELNYX = compatible(
 
 # ── gateways ─────────────────────────────────────────────────────────────
 
-# The key is that of whom the model belongs to; the gateway's own token goes by another header, and is all that is
-# needed where the keys are stored there: https://developers.cloudflare.com/ai-gateway/usage/chat-completion/,
+# The key is that of whom the model belongs to; the gateway's own token goes by another header, and is enough
+# where keys are stored there: https://developers.cloudflare.com/ai-gateway/usage/chat-completion/,
 # https://developers.cloudflare.com/ai-gateway/configuration/authentication/
 CLOUDFLARE = compatible(
-    "cloudflare", f"https://gateway.ai.cloudflare.com/v1/{ACCOUNT}/{GATEWAY}/compat", CHAT, requires=CLOUDFLARES,
-    auth=beside(bearer, "cf-aig-authorization", "cloudflare_aig_token"), needs_key=False, locating=CLOUDFLARES.keys(),
+    "cloudflare", f"https://gateway.ai.cloudflare.com/v1/{ACCOUNT}/{GATEWAY}/compat", CHAT,
+    requires=CLOUDFLARES, locating=frozenset(CLOUDFLARES), needs_key=False,
+    auth=beside(bearer, "cf-aig-authorization", "cloudflare_aig_token"),
     doc="https://developers.cloudflare.com/ai-gateway/usage/chat-completion/",
 )
 
