@@ -156,6 +156,17 @@ def moderated(body: Any) -> dict[str, Any]:
     return {"flagged": [each.flagged for each in made.results]}
 
 
+def ranks(body: Any) -> dict[str, Any]:
+    assert body["object"] == "list" and body["model"]
+    rows = [
+        (row["index"], row["relevance_score"], (row.get("document") or {}).get("text"))
+        for row in body["results"]
+    ]
+    told = [[each for each in row if each is not None] for row in rows]
+    usage = body["usage"].get("prompt_tokens", body["usage"].get("search_units"))
+    return {"ranks": told, "usage": usage}
+
+
 READ: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "chat": chat,
     "completions": completed,
@@ -168,6 +179,7 @@ READ: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "audio/transcriptions": transcript,
     "audio/translations": transcript,
     "moderations": moderated,
+    "rerank": ranks,
 }
 """What is compared with `reads`, by endpoint. Of chats only what is there: a text, thoughts, calls as
 `[{name: arguments}]`, the finish reason, tokens in and out. Sound is compared byte by byte."""
@@ -187,10 +199,17 @@ def read_stream(exchange: Exchange, text: str) -> dict[str, Any]:
     if exchange.endpoint.name == "chat":
         _ = [openai_client.chunk(each) for each in chunks]
         return said(openai_client.read(chunks, "delta"))
-    texts = [Completion.model_validate_json(json.dumps(each)) for each in chunks]
-    spoken = [choice for each in texts for choice in each.choices]
-    ends = [choice.finish_reason for choice in spoken if choice.finish_reason]
-    return {"text": "".join(choice.text or "" for choice in spoken), "finish": ends[-1]}
+    _ = [Completion.model_validate_json(json.dumps(ending(each))) for each in chunks]
+    spoken = [choice for each in chunks for choice in each["choices"]]
+    ends = [choice["finish_reason"] for choice in spoken if choice.get("finish_reason")]
+    return {"text": "".join(choice.get("text") or "" for choice in spoken), "finish": ends[-1]}
+
+
+def ending(chunk: dict[str, Any]) -> dict[str, Any]:
+    """A chunk of text with the reason that the SDK's type wants in each, though OpenAI tells none before the
+    last (https://platform.openai.com/docs/api-reference/completions/object)."""
+    choices = [{**each, "finish_reason": each.get("finish_reason") or "stop"} for each in chunk["choices"]]
+    return {**chunk, "choices": choices}
 
 
 # ── the tests ────────────────────────────────────────────────────────────

@@ -3,3 +3,4 @@
 from . import known as known
 from . import local as local
 from . import platforms as platforms
+from . import vectors as vectors
