@@ -27,20 +27,25 @@ def step(state: Progress, event: Any, context: Context) -> tuple[Progress, tuple
 
 
 def spoken(body: JSON, context: Context, where: str) -> JSON:
+    """A body with all its choices in OpenAI's shape; itself where they are."""
     choices = checked(body, context).get("choices") or ()
-    if not any(isinstance((choice.get(where) or {}).get("content"), list) for choice in choices):
-        return body
-    return {**body, "choices": [{**choice, where: told(choice.get(where) or {})} for choice in choices]}
+    made = [choice_of(choice, where) for choice in choices]
+    return (
+        body if all(new is old for new, old in zip(made, choices, strict=True)) else {**body, "choices": made}
+    )
 
 
-def told(turn: JSON) -> JSON:
-    """A message or delta with its text as a string, its thoughts as `reasoning_content`."""
+def choice_of(choice: JSON, where: str) -> JSON:
+    turn: JSON = choice.get(where) or {}
     content = turn.get("content")
-    if not isinstance(content, list):
-        return turn
+    return {**choice, where: {**turn, **told(content)}} if isinstance(content, list) else choice
+
+
+def told(content: list[JSON]) -> JSON:
+    """The text as a string, the thoughts as `reasoning_content`."""
     text = "".join(part.get("text") or "" for part in content if part.get("type") == "text")
     thought = "".join(thinking(part) for part in content if part.get("type") == "reasoning")
-    return {**turn, "content": text, **({THOUGHT: thought} if thought else {})}
+    return {"content": text, **({THOUGHT: thought} if thought else {})}
 
 
 def thinking(part: JSON) -> str:

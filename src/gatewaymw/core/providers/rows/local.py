@@ -7,6 +7,7 @@ with a key is given it as any provider is.
 from __future__ import annotations
 
 from ...dialects.cousins import LISTED
+from ...dialects.ranking import PLAIN, Ranks, ranking
 from ...endpoints import (
     CHAT,
     COMPLETE,
@@ -15,17 +16,21 @@ from ...endpoints import (
     IMAGE_EDIT,
     IMAGE_VARIATION,
     MODELS,
+    RERANK,
     SPEECH,
     TRANSCRIBE,
 )
 from ..compatible import CATALOGUE, SOUND, compatible
 
+RANKED = {RERANK: ranking(Ranks(names=PLAIN))}
+"""Jina's words for ranking, of documents that are texts."""
+
 # fmt: off
 # Thoughts are in `reasoning`, which older versions call `reasoning_content`:
 # https://docs.vllm.ai/en/latest/features/reasoning_outputs.html. `suffix` of text completions is refused.
 VLLM = compatible(
-    "vllm", "http://localhost:8000/v1", CHAT, COMPLETE, EMBED, *SOUND, MODELS,
-    thoughts="reasoning", without=("suffix",), needs_key=False, env_key="VLLM_API_KEY",
+    "vllm", "http://localhost:8000/v1", CHAT, COMPLETE, EMBED, RERANK, *SOUND, MODELS,
+    thoughts="reasoning", without=("suffix",), codecs=RANKED, needs_key=False, env_key="VLLM_API_KEY",
     doc="https://docs.vllm.ai/en/stable/serving/online_serving/",
 )
 
@@ -39,8 +44,9 @@ LM_STUDIO = compatible(
 
 # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
 LLAMA_CPP = compatible(
-    "llama-cpp", "http://localhost:8080/v1", CHAT, COMPLETE, EMBED, MODELS, needs_key=False,
-    env_key="LLAMA_API_KEY", doc="https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
+    "llama-cpp", "http://localhost:8080/v1", CHAT, COMPLETE, EMBED, RERANK, MODELS, codecs=RANKED,
+    needs_key=False, env_key="LLAMA_API_KEY",
+    doc="https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
 )
 
 # It listens on 3000 (in its container on 80); a text ends with OpenAI's `stop`, or by one of the client's own
@@ -69,21 +75,23 @@ SGLANG = compatible(
 # "Reasoning models return their thinking in the reasoning field", models have no dates:
 # https://localai.io/docs/features/text-generation/, https://localai.io/docs/basics/try/
 LOCALAI = compatible(
-    "localai", "http://localhost:8080/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, TRANSCRIBE, MODELS,
-    thoughts="reasoning", codecs={MODELS: LISTED}, needs_key=False, env_key="LOCALAI_API_KEY",
+    "localai", "http://localhost:8080/v1", CHAT, COMPLETE, EMBED, RERANK, IMAGE, SPEECH, TRANSCRIBE, MODELS,
+    thoughts="reasoning", codecs={**RANKED, MODELS: LISTED}, needs_key=False, env_key="LOCALAI_API_KEY",
     doc="https://localai.io/docs/basics/try/",
 )
 
 # https://inference.readthedocs.io/en/latest/user_guide/client_api.html, images and sound:
 # https://inference.readthedocs.io/en/latest/models/model_abilities/index.html
 XINFERENCE = compatible(
-    "xinference", "http://localhost:9997/v1", CHAT, COMPLETE, EMBED, IMAGE, IMAGE_VARIATION, SPEECH, *SOUND,
-    MODELS, needs_key=False, doc="https://inference.readthedocs.io/en/latest/user_guide/client_api.html",
+    "xinference", "http://localhost:9997/v1",
+    CHAT, COMPLETE, EMBED, RERANK, IMAGE, IMAGE_VARIATION, SPEECH, *SOUND, MODELS,
+    codecs=RANKED, needs_key=False, doc="https://inference.readthedocs.io/en/latest/user_guide/client_api.html",
 )
 
 # A server of many models behind keys: https://docs.gpustack.ai/latest/integrations/openai-compatible-apis
 GPUSTACK = compatible(
-    "gpustack", "http://localhost/v1", CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE, MODELS,
+    "gpustack", "http://localhost/v1",
+    CHAT, COMPLETE, EMBED, RERANK, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE, MODELS, codecs=RANKED,
     needs_key=False, env_key="GPUSTACK_API_KEY",
     doc="https://docs.gpustack.ai/latest/integrations/openai-compatible-apis",
 )

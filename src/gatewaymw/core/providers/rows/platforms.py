@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from ...auth.keys import bearer, beside, header
 from ...dialects import databricks
 from ...dialects.cousins import LISTED
+from ...dialects.ranking import COMMON, ranking
 from ...dialects.told import images
 from ...endpoints import (
     CHAT,
@@ -17,6 +18,7 @@ from ...endpoints import (
     IMAGE_EDIT,
     MODELS,
     MODERATE,
+    RERANK,
     SPEECH,
     TRANSCRIBE,
 )
@@ -24,7 +26,7 @@ from ...model import Codec, Context
 from ..compatible import CATALOGUE, SOUND, compatible
 
 LATER = re.compile(r"gpt-(?!oss)|gemma-4")
-"""The models of Bedrock's that are below `/openai/v1`, where most are below `/v1`; asked at the other they are
+"""Models of Bedrock's that are below `/openai/v1`, where most are below `/v1`; asked at the other they are
 refused (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-responses-api.html)."""
 
 
@@ -209,11 +211,12 @@ ZENMUX = compatible(
     doc="https://docs.zenmux.ai/api/openai/create-chat-completion.html",
 )
 
-# A proxy that somebody runs, with a key or without: https://docs.litellm.ai/docs/proxy/user_keys
+# A proxy that somebody runs, with a key or without: https://docs.litellm.ai/docs/proxy/user_keys,
+# https://docs.litellm.ai/docs/rerank
 LITELLM = compatible(
     "litellm", "http://localhost:4000/v1",
-    CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE, MODERATE, *CATALOGUE,
-    needs_key=False, env_key="LITELLM_PROXY_API_KEY", doc="https://docs.litellm.ai/docs/providers/litellm_proxy",
+    CHAT, COMPLETE, EMBED, RERANK, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE, MODERATE, *CATALOGUE,
+    codecs={RERANK: ranking(COMMON)}, needs_key=False, env_key="LITELLM_PROXY_API_KEY", doc="https://docs.litellm.ai/docs/providers/litellm_proxy",
 )
 
 # Its key goes by a header of its own; whose model it is says the model (`@slug/model`), or an option:
