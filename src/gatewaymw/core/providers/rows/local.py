@@ -104,6 +104,6 @@ JAN = compatible(
 
 # https://github.com/LostRuins/koboldcpp/wiki, its endpoints: https://lite.koboldai.net/koboldcpp_api
 KOBOLDCPP = compatible(
-    "koboldcpp", "http://localhost:5001/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, TRANSCRIBE, MODELS,
+    "koboldcpp", "http://localhost:5001/v1", CHAT, COMPLETE, EMBED, SPEECH, TRANSCRIBE, MODELS,
     needs_key=False, doc="https://lite.koboldai.net/koboldcpp_api",
 )

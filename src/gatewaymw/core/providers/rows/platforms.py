@@ -99,7 +99,8 @@ PARASAIL = compatible(
 
 # https://chutes.ai/agents/connect
 CHUTES = compatible(
-    "chutes", "https://llm.chutes.ai/v1", CHAT, MODELS, env_key="CHUTES_API_KEY", doc="https://chutes.ai/docs",
+    "chutes", "https://llm.chutes.ai/v1", CHAT, COMPLETE, MODELS,
+    env_key="CHUTES_API_KEY", doc="https://chutes.ai/docs",
 )
 
 # "Unsupported parameters": https://www.scaleway.com/en/docs/generative-apis/api-cli/using-chat-api/; thoughts
@@ -205,9 +206,10 @@ HELICONE = compatible(
     doc="https://docs.helicone.ai/ai-gateway/overview",
 )
 
-# https://docs.zenmux.ai/guide/quickstart
+# Thoughts are in `reasoning`, and there is no `n`: https://docs.zenmux.ai/api/openai/create-chat-completion.html
 ZENMUX = compatible(
-    "zenmux", "https://zenmux.ai/api/v1", CHAT, MODELS, env_key="ZENMUX_API_KEY",
+    "zenmux", "https://zenmux.ai/api/v1", CHAT, EMBED, MODELS, thoughts="reasoning", without=("n",),
+    env_key="ZENMUX_API_KEY",
     doc="https://docs.zenmux.ai/api/openai/create-chat-completion.html",
 )
 
