@@ -1,6 +1,6 @@
-"""IBM watsonx.ai: OpenAI's chats in small deviations, and embeddings and models in IBM's own shape.
+"""IBM watsonx.ai: OpenAI's chats in small deviations; embeddings, rankings and models in IBM's own shape.
 
-https://cloud.ibm.com/apidocs/watsonx-ai#text-chat, …#text-chat-stream, …#text-embeddings,
+https://cloud.ibm.com/apidocs/watsonx-ai#text-chat, …#text-chat-stream, …#text-embeddings, …#text-rerank and
 …#list-foundation-model-specs. A model is `model_id` beside the project or space that pays for it, or it is a
 deployment, which the address names. What IBM does not document is left out and named.
 
@@ -22,6 +22,7 @@ from .cousins import Progress, complete, progress
 from .embedding import texts
 from .fields import Field, array, mapping, pick, table, unheard
 from .history import PLAIN, mannered
+from .ranking import Ranks, ranking
 from .told import identified
 from .vectors import format_of, listing
 
@@ -197,6 +198,34 @@ def embedded(body: JSON, context: Context) -> JSON:
 
 
 EMBED = Codec(request=embedding, response=embedded, error=error)
+
+# ── rankings (https://cloud.ibm.com/apidocs/watsonx-ai#text-rerank) ──────
+
+WORDED = ranking(Ranks(names={"query": "query", "documents": "documents"}, score="score"))
+
+
+def ranks(context: Context) -> str:
+    return versioned("/ml/v1/text/rerank", context)
+
+
+def ranked(body: Mapping[str, Any], context: Context) -> Encoded:
+    """The request to rank, and the names of what it cannot carry. Raises BadRequest."""
+    assert WORDED.request
+    made = WORDED.request(body, context)
+    out = {**payer(context), "query": made.body["query"]}
+    out["inputs"] = [{"text": each} for each in made.body["documents"]]
+    if body.get("top_n") is not None:
+        out["parameters"] = {"return_options": {"top_n": body["top_n"]}}
+    return Encoded(out, made.dropped)
+
+
+def ranking_of(body: JSON, context: Context) -> JSON:
+    assert WORDED.response
+    counted = {"total_tokens": body.get("input_token_count") or 0}
+    return WORDED.response({**body, "usage": counted}, context)
+
+
+RERANK = Codec(request=ranked, response=ranking_of, error=error)
 
 # ── models ───────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..auth.oci import oracle
 from ..dialects import oracle as dialect
-from ..endpoints import CHAT, EMBED
+from ..endpoints import CHAT, EMBED, RERANK
 from ..model import Provider, Route
 from .registry import provide
 
@@ -19,10 +19,12 @@ ORACLE = provide(
         routes={
             CHAT: Route("/{oracle_api_version}/actions/chat", dialect.CHAT),
             EMBED: Route("/{oracle_api_version}/actions/embedText", dialect.EMBED),
+            RERANK: Route("/{oracle_api_version}/actions/rerankText", dialect.RERANK),
         },
         models={
             CHAT: ("meta.llama-3.3-70b-instruct", "openai.gpt-oss-120b", "cohere.command-a-03-2025"),
             EMBED: ("cohere.embed-v4.0",),
+            RERANK: ("cohere.rerank-v4.0-fast",),
         },
         auth=oracle,
         requires={"oracle_region": "OCI_REGION", "oracle_compartment_id": "OCI_COMPARTMENT_ID"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..auth.identity import ibm
 from ..auth.keys import bearer
 from ..dialects import watsonx
-from ..endpoints import CHAT, EMBED, MODELS
+from ..endpoints import CHAT, EMBED, MODELS, RERANK
 from ..model import Provider, Route
 from .registry import provide
 
@@ -20,9 +20,14 @@ WATSONX = provide(
         routes={
             CHAT: Route(watsonx.chat, watsonx.CHAT),
             EMBED: Route(watsonx.embed, watsonx.EMBED),
+            RERANK: Route(watsonx.ranks, watsonx.RERANK),
             MODELS: Route(watsonx.catalogue, watsonx.MODELS),
         },
-        models={CHAT: ("ibm/granite-4-h-small",), EMBED: ("ibm/granite-embedding-278m-multilingual",)},
+        models={
+            CHAT: ("ibm/granite-4-h-small",),
+            EMBED: ("ibm/granite-embedding-278m-multilingual",),
+            RERANK: ("cross-encoder/ms-marco-minilm-l-12-v2",),
+        },
         auth=bearer,
         access=ibm,
         token="watsonx_token",
