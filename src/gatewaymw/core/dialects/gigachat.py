@@ -34,8 +34,9 @@ FIELDS = table(
 )
 KNOWN = frozenset(
     {*FIELDS, "messages", "stream_options", "tools", "tool_choice", "functions", "function_call"}
-    | {"response_format"}
+    | {"response_format", "parallel_tool_calls"}
 )
+"""One call at a time is all there is: who asks for no more loses nothing."""
 ROLES: Mapping[str, str] = {"developer": "system", "tool": "function"}
 OWN = ("functions_state_id", "attachments")
 """What a message may have of Sber's own."""

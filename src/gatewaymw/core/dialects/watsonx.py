@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..errors import BadRequest
 from ..model import Codec, Context, Encoded, Stream
 from ..values import JSON
 from . import openai
@@ -95,19 +94,13 @@ def turn(message: Any, lost: list[str]) -> Any:
 
 
 def payer(context: Context) -> JSON:
-    """The model, and the project or space that pays for it. A deployment says both itself."""
+    """The model, and the project or else the space that pays for it: where neither is named, IBM says so. A
+    deployment says both itself."""
     model = context.model
     if model.startswith(DEPLOYED):
         return {}
-    for name in ("project_id", "space_id"):
-        if given := context.options.get(f"watsonx_{name}"):
-            return {"model_id": model, name: given}
-    raise BadRequest(
-        "watsonx needs watsonx_project_id or watsonx_space_id; set one in the config (where"
-        ' "env:WATSONX_PROJECT_ID" reads the variable), or send the header x-gateway-watsonx-project-id',
-        code="missing_option",
-        param="watsonx_project_id",
-    )
+    named = ((name, context.options.get(f"watsonx_{name}")) for name in ("project_id", "space_id"))
+    return {"model_id": model, **dict([(name, value) for name, value in named if value][:1])}
 
 
 def stops(value: Any) -> list[Any]:
