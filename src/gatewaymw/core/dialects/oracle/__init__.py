@@ -8,14 +8,14 @@ model's maker: GENERIC (Meta, xAI, Google, OpenAI and others), COHERE and COHERE
 from __future__ import annotations
 
 from ...model import Codec
-from .. import links, openai
+from .. import openai
 from .embeddings import embedded, embedding
 from .ranks import RERANK
 from .request import request
 from .response import response
 from .stream import STREAM
 
-CHAT = Codec(request=request, response=response, stream=STREAM, error=openai.error, links=links.chatted)
+CHAT = Codec(request=request, response=response, stream=STREAM, error=openai.error)
 EMBED = Codec(request=embedding, response=embedded, error=openai.error)
 
 __all__ = ["CHAT", "EMBED", "RERANK", "STREAM", "request", "response"]

@@ -1,7 +1,8 @@
 """A conversation in OpenAI's messages, as those of the formats that have messages, GENERIC and COHEREV2.
 
 https://docs.oracle.com/iaas/api/#/EN/generative-ai-inference/20231130/datatypes/Message. Content is always a
-list of parts; files are data URIs. `reasoning_content` is not sent back, since it may be another provider's.
+list of parts; files are data URIs, or other addresses where the model takes those. `reasoning_content` is not
+sent back, since it may be another provider's.
 """
 
 from __future__ import annotations
