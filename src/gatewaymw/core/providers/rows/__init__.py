@@ -2,3 +2,4 @@
 
 from . import known as known
 from . import labs as labs
+from . import vectors as vectors
