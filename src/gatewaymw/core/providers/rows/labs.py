@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...dialects import minimax, perplexity
+from ...dialects import minimax, perplexity, ranking
 from ...dialects.cousins import LISTED
 from ...dialects.told import images
-from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, SPEECH, TRANSCRIBE
+from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ...model import Codec, Context
 from ..azure import versioned
 from ..compatible import LENGTH, OLDER, SYSTEM, compatible
@@ -58,7 +58,8 @@ LINGYI = compatible(
 # The same models for China and for elsewhere: https://docs.bigmodel.cn/api-reference, https://docs.z.ai/api-reference.
 # Keys of the GLM Coding Plan: custom_host https://api.z.ai/api/coding/paas/v4.
 ZHIPU = compatible(
-    "zhipu", "https://open.bigmodel.cn/api/paas/v4", CHAT, EMBED, IMAGE, SPEECH, TRANSCRIBE, **GLM,
+    "zhipu", "https://open.bigmodel.cn/api/paas/v4", CHAT, EMBED, IMAGE, SPEECH, TRANSCRIBE, RERANK, **GLM,
+    codecs={RERANK: ranking.ranking(ranking.COMMON)},
     env_key="ZHIPUAI_API_KEY", doc="https://docs.bigmodel.cn/api-reference",
 )
 ZAI = compatible(
@@ -192,6 +193,6 @@ XIAOMI = compatible(
 
 # https://docs.morphllm.com/api-reference/endpoint/apply: code and an edit of it are the words of one message.
 MORPH = compatible(
-    "morph", "https://api.morphllm.com/v1", CHAT, EMBED,
+    "morph", "https://api.morphllm.com/v1", CHAT, EMBED, RERANK, codecs={RERANK: ranking.ranking(ranking.COMMON)},
     env_key="MORPH_API_KEY", doc="https://docs.morphllm.com/api-reference/endpoint/apply",
 )
