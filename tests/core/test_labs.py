@@ -46,7 +46,8 @@ def poured(provider: str, *events: dict[str, Any], context: Context = STRICT) ->
 
 
 def test_perplexitys_sources_and_its_finish_reason_survive_strictness() -> None:
-    choice = {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "It is [1]."}}
+    message = {"role": "assistant", "content": "It is [1]."}
+    choice = {"index": 0, "finish_reason": "length", "message": message}
     told = answered("perplexity-ai", {"choices": [choice], **SOURCES})
     assert told["choices"] == [choice]
     assert {name: told[name] for name in SOURCES} == SOURCES
@@ -60,13 +61,14 @@ def test_perplexitys_sources_survive_in_streams_which_end_as_openais() -> None:
     assert {first["object"], second["object"]} == {"chat.completion.chunk"}
 
 
-VECTORS: dict[str, Any] = {"object": "list", "data": [{"index": 0, "object": "embedding", "embedding": "f4A="}]}
+ROW = {"index": 0, "object": "embedding", "embedding": "f4A="}
+VECTORS: dict[str, Any] = {"object": "list", "data": [ROW]}
 
 
 @pytest.mark.parametrize("wanted", [{}, {"encoding_format": "float"}, {"encoding_format": None}])
 def test_perplexitys_signed_bytes_are_told_as_numbers(wanted: dict[str, Any]) -> None:
     told = answered("perplexity-ai", VECTORS, Context(provider="p", request=wanted), EMBED)
-    assert told["data"] == [{"index": 0, "object": "embedding", "embedding": [127, -128]}]
+    assert told["data"] == [{**ROW, "embedding": [127, -128]}]
 
 
 def test_perplexitys_signed_bytes_are_told_as_openais_base64() -> None:
@@ -95,10 +97,12 @@ def test_a_vector_that_is_none_is_the_upstreams_fault(vector: Any) -> None:
 # ── MiniMax, GLM ─────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("code", "status"), [(1002, 429), (1004, 401), (1008, 402), (1026, 400), (1000, 502)])
+@pytest.mark.parametrize(
+    ("code", "status"), [(1002, 429), (1004, 401), (1008, 402), (1026, 400), (1000, 502)]
+)
 def test_minimaxs_failures_within_a_200_are_failures(code: int, status: int) -> None:
     body = {"choices": None, "base_resp": {"status_code": code, "status_msg": "no"}}
-    with pytest.raises(UpstreamError, match="^no$") as caught:
+    with pytest.raises(UpstreamError, match="no") as caught:
         answered("minimax", body)
     assert (caught.value.status, caught.value.code) == (status, str(code))
 
@@ -141,7 +145,11 @@ def base(**options: str) -> str:
     return made.base
 
 
-@pytest.mark.parametrize("host", ["dashscope", "dashscope-us", "cn-hongkong.dashscope", "ws-1.ap-southeast-1.maas"])
+HOSTS = ["dashscope", "dashscope-us", "cn-hongkong.dashscope", "ws-1.ap-southeast-1.maas"]
+ELSEWHERE = ["oss-cn-beijing-internal", "evil.example/#", "a.b.c.maas", "x@dashscope", ""]
+
+
+@pytest.mark.parametrize("host", HOSTS)
 def test_model_studio_has_a_host_for_each_region_and_workspace(host: str) -> None:
     assert base(dashscope_host=host) == f"https://{host}.aliyuncs.com/compatible-mode/v1"
 
@@ -150,7 +158,7 @@ def test_model_studio_is_in_singapore_where_nothing_is_said() -> None:
     assert base() == "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
 
 
-@pytest.mark.parametrize("host", ["oss-cn-beijing-internal", "evil.example/#", "a.b.c.maas", "x@dashscope", ""])
+@pytest.mark.parametrize("host", ELSEWHERE)
 def test_no_other_host_is_one_of_model_studio(host: str) -> None:
     with pytest.raises(ConfigError, match="dashscope_host"):
         base(dashscope_host=host)

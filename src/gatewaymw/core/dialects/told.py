@@ -32,8 +32,8 @@ class Told:
     usage: Usage = ""
     """Where a stream counts tokens: within the last `choice`, or with `each` chunk what there was by then."""
     lacks: bool = False
-    """It leaves out what OpenAI's clients require: `id`, `object`, `created`, `model`, an `index`. Its own name
-    for an `object`, and a finish reason of no letters, count as left out."""
+    """It leaves out what OpenAI's clients require: `id`, `object`, `created`, `model`, an `index`. A name
+    of its own for an `object`, and a finish reason of no letters, count as left out."""
 
     def __bool__(self) -> bool:
         return self != Told()

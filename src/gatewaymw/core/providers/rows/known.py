@@ -64,8 +64,9 @@ XAI = compatible(
 # Errors come within a 200 too: https://openrouter.ai/docs/api/reference/errors-and-debugging. Thoughts are in
 # `reasoning`, and go back there or, as they came, in `reasoning_details`: https://openrouter.ai/docs/use-cases/reasoning-tokens
 OPENROUTER = compatible(
-    "openrouter", "https://openrouter.ai/api/v1", CHAT, COMPLETE, EMBED, SPEECH, MODELS, thoughts="reasoning", usage="each",
-    accepts=("http-referer", "x-title"), codecs={COMPLETE: CHECKED, MODELS: LISTED},
+    "openrouter", "https://openrouter.ai/api/v1", CHAT, COMPLETE, EMBED, SPEECH, MODELS,
+    thoughts="reasoning", usage="each", codecs={COMPLETE: CHECKED, MODELS: LISTED},
+    accepts=("http-referer", "x-title"),
     env_key="OPENROUTER_API_KEY", doc="https://openrouter.ai/docs/api/reference/overview",
 )
 

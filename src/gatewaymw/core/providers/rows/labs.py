@@ -20,7 +20,9 @@ from ..compatible import LENGTH, OLDER, SYSTEM, compatible
 # fmt: off
 GLM: Mapping[str, Any] = {
     "rename": {**LENGTH, "user": "user_id"}, "roles": SYSTEM, "usage": "each",
-    "finish": {"sensitive": "content_filter", "model_context_window_exceeded": "length", "network_error": 503},
+    "finish": {
+        "sensitive": "content_filter", "model_context_window_exceeded": "length", "network_error": 503,
+    },
 }
 """What GLM's makers say on both of their sites: https://docs.z.ai/api-reference/llm/chat-completion."""
 
@@ -49,7 +51,7 @@ MOONSHOT = compatible(
     env_key="MOONSHOT_API_KEY", doc="https://platform.kimi.ai/docs/api/chat",
 )
 
-# Its documentation is behind a login by now: https://platform.lingyiwanwu.com/docs (older copies list max_tokens).
+# Its pages (https://platform.lingyiwanwu.com/docs) could not be read: max_tokens is what Portkey sends there.
 LINGYI = compatible(
     "lingyi", "https://api.lingyiwanwu.com/v1", CHAT, rename=LENGTH,
     env_key="YI_API_KEY", doc="https://platform.lingyiwanwu.com/docs",
@@ -67,8 +69,8 @@ ZAI = compatible(
     env_key="ZAI_API_KEY", doc="https://docs.z.ai/api-reference/llm/chat-completion",
 )
 
-# Other parameters "are accepted and ignored": https://console.upstage.ai/api/chat. Thoughts in `reasoning`:
-# https://console.upstage.ai/docs/capabilities/generate/chat, which has it at /v1 now and no longer at /v1/solar.
+# Other parameters "are accepted and ignored": https://console.upstage.ai/api/chat. Thoughts in
+# `reasoning`, and no /solar in the address any more: https://console.upstage.ai/docs/capabilities/generate/chat
 UPSTAGE = compatible(
     "upstage", "https://api.upstage.ai/v1", CHAT, EMBED, MODELS, **OLDER, thoughts="reasoning",
     codecs={MODELS: LISTED},
@@ -84,8 +86,8 @@ DASHSCOPE = compatible(
     env_key="DASHSCOPE_API_KEY", doc="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
 )
 
-# It moved (https://github.blog/changelog/2025-07-17-deprecation-of-azure-endpoint-for-github-models), and retired on
-# 2026-07-30 (https://github.com/orgs/community/discussions/203602).
+# It moved (https://github.blog/changelog/2025-07-17-deprecation-of-azure-endpoint-for-github-models), and
+# retired on 2026-07-30 (https://github.com/orgs/community/discussions/203602).
 GITHUB = compatible(
     "github", "https://models.github.ai", CHAT, COMPLETE, EMBED, MODELS,
     paths={**{each: inferred(each.path) for each in (CHAT, COMPLETE, EMBED)}, MODELS: "/catalog/models"},
@@ -93,8 +95,8 @@ GITHUB = compatible(
     env_key="GITHUB_TOKEN", doc="https://docs.github.com/en/rest/models/inference",
 )
 
-# In China https://api.minimaxi.com/v1. Unsplit, thoughts stand in the text and must come back there; split, they
-# are `reasoning_content`: https://platform.minimax.io/docs/api-reference/text-openai-api
+# In China https://api.minimaxi.com/v1. Unsplit, thoughts stand in the text and must come back there; split,
+# they are `reasoning_content`: https://platform.minimax.io/docs/api-reference/text-openai-api
 MINIMAX = compatible(
     "minimax", "https://api.minimax.io/v1", CHAT, MODELS, defaults={"reasoning_split": True},
     codecs={CHAT: minimax.CHAT, MODELS: LISTED},
@@ -148,7 +150,8 @@ ALEPH_ALPHA = compatible(
 
 # max_tokens, no developer: https://dev.writer.com/api-reference/completion-api/chat-completion
 WRITER = compatible(
-    "writer", "https://api.writer.com/v1", CHAT, MODELS, **OLDER, paths={CHAT: "/chat"}, codecs={MODELS: LISTED},
+    "writer", "https://api.writer.com/v1", CHAT, MODELS, **OLDER, paths={CHAT: "/chat"},
+    codecs={MODELS: LISTED},
     env_key="WRITER_API_KEY", doc="https://dev.writer.com/api-reference/completion-api/chat-completion",
 )
 
@@ -172,13 +175,13 @@ AVIAN = compatible(
     env_key="AVIAN_API_KEY", doc="https://avian.io/docs/",
 )
 
-# It runs vLLM (https://docs.vllm.ai/en/latest/deployment/frameworks/crusoe/), thoughts are in `reasoning` (recorded).
+# It runs vLLM: https://docs.vllm.ai/en/latest/deployment/frameworks/crusoe/. Thoughts are in `reasoning` (recorded).
 CRUSOE = compatible(
     "crusoe", "https://api.inference.crusoecloud.com/v1", CHAT, MODELS, thoughts="reasoning",
     env_key="CRUSOE_API_KEY", doc="https://docs.crusoecloud.com/quickstart/getting-started-with-serverless-inference",
 )
 
-# Hermes thinks in tags: https://huggingface.co/NousResearch/Hermes-4-70B
+# Hermes thinks in tags: https://huggingface.co/NousResearch/Hermes-4-70B. Its page is believed to be `doc`.
 NOUS = compatible(
     "nous-research", "https://inference-api.nousresearch.com/v1", CHAT, MODELS, thoughts="<think>",
     codecs={MODELS: LISTED},
@@ -193,6 +196,7 @@ XIAOMI = compatible(
 
 # https://docs.morphllm.com/api-reference/endpoint/apply: code and an edit of it are the words of one message.
 MORPH = compatible(
-    "morph", "https://api.morphllm.com/v1", CHAT, EMBED, RERANK, codecs={RERANK: ranking.ranking(ranking.COMMON)},
+    "morph", "https://api.morphllm.com/v1", CHAT, EMBED, RERANK,
+    codecs={RERANK: ranking.ranking(ranking.COMMON)},
     env_key="MORPH_API_KEY", doc="https://docs.morphllm.com/api-reference/endpoint/apply",
 )
