@@ -1,5 +1,5 @@
 """What the makers of models say in words of their own: Perplexity's sources and vectors, MiniMax's failures,
-GLM's ends, OpenRouter's thoughts, the addresses of Model Studio and GitHub."""
+GLM's ends, OpenRouter's thoughts, GitHub's address."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 from machine import target
 
-from gatewaymw.config import Book, compile_config
 from gatewaymw.core.endpoints import CHAT, EMBED
-from gatewaymw.core.errors import ConfigError, UpstreamError
+from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.model import Codec, Context, Encoded
-from gatewaymw.core.plan import Target
 from gatewaymw.core.providers import PROVIDERS
 
 STRICT = Context(provider="p", model="m", created=7, id="id-1")
@@ -133,35 +131,6 @@ def test_openrouters_details_of_thoughts_survive_in_streams() -> None:
     delta = {"content": "", "reasoning": "Hm.", "reasoning_details": details}
     made = poured("openrouter", {"choices": [{"index": 0, "delta": delta, "finish_reason": "stop"}]})
     assert [chunk["choices"][0]["delta"] for chunk in made] == [{**delta, "reasoning_content": "Hm."}]
-
-
-# ── addresses ────────────────────────────────────────────────────────────
-
-
-def base(**options: str) -> str:
-    config = {"provider": "dashscope", "api_key": "k", **options}
-    made = compile_config(config, Book({}, held=True, providers=PROVIDERS)).root
-    assert isinstance(made, Target)
-    return made.base
-
-
-HOSTS = ["dashscope", "dashscope-us", "cn-hongkong.dashscope", "ws-1.ap-southeast-1.maas"]
-ELSEWHERE = ["oss-cn-beijing-internal", "evil.example/#", "a.b.c.maas", "x@dashscope", ""]
-
-
-@pytest.mark.parametrize("host", HOSTS)
-def test_model_studio_has_a_host_for_each_region_and_workspace(host: str) -> None:
-    assert base(dashscope_host=host) == f"https://{host}.aliyuncs.com/compatible-mode/v1"
-
-
-def test_model_studio_is_in_singapore_where_nothing_is_said() -> None:
-    assert base() == "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
-
-
-@pytest.mark.parametrize("host", ELSEWHERE)
-def test_no_other_host_is_one_of_model_studio(host: str) -> None:
-    with pytest.raises(ConfigError, match="dashscope_host"):
-        base(dashscope_host=host)
 
 
 def test_github_is_asked_without_a_version_where_none_is_given() -> None:

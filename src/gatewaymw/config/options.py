@@ -128,9 +128,6 @@ Steps: TypeAlias = (
 """Several steps of a path, none of which is empty, `.` or `..`."""
 Printable: TypeAlias = Annotated[str, WRITTEN, _like(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", 1024)] | None
 """What a header can carry."""
-STUDIO = r"(cn-hongkong\.)?dashscope(-[a-z]+)?|[A-Za-z0-9-]+\.[a-z0-9-]+\.maas"
-Studio: TypeAlias = Annotated[str, WRITTEN, _like(STUDIO)] | None
-"""The hosts of Model Studio below aliyuncs.com: those of regions, and those of workspaces."""
 Url: TypeAlias = str | None
 """Checked against the hosts that may be named."""
 Hidden: TypeAlias = (
@@ -216,7 +213,6 @@ class Options(Shape):
     stability_client_version: Printable = None
     snowflake_account: Dotted = None
     mistral_fim_completion: Printable = None
-    dashscope_host: Studio = None
     # Oracle
     oracle_api_version: Dotted = None
     oracle_region: Label = None

@@ -101,8 +101,7 @@ def machine(provider: Provider, options: Mapping[str, str], making: Making) -> C
 def _addressed(provider: Provider, base_url: str, options: Mapping[str, str], path: str) -> None:
     """Raises ConfigError where it is not known where the provider is."""
     base = base_url or provider.base_url
-    known = provider.assumes.keys() | options.keys()
-    missing = [name for name in re.findall(r"\{(\w+)\}", base) if name not in known]
+    missing = [name for name in re.findall(r"\{(\w+)\}", base) if name not in options]
     if missing:
         raise ConfigError(lacking(provider, missing[0]), path=path, code="missing_option")
     if not base:

@@ -77,13 +77,14 @@ UPSTAGE = compatible(
     env_key="UPSTAGE_API_KEY", doc="https://console.upstage.ai/docs/capabilities/generate/chat",
 )
 
-# Each region and each workspace has its own host, and its own keys: dashscope (Beijing), dashscope-us, or
-# {workspace}.ap-southeast-1.maas: https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope.
-# max_tokens, no developer: https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions
+# Each region and each workspace has its own host, with its own keys: …/compatible-mode/v1 below
+# https://dashscope.aliyuncs.com (Beijing), https://dashscope-us.aliyuncs.com, or
+# https://{workspace}.ap-southeast-1.maas.aliyuncs.com: custom_host. max_tokens, no developer:
+# https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions
 DASHSCOPE = compatible(
-    "dashscope", "https://{dashscope_host}.aliyuncs.com/compatible-mode/v1", CHAT, EMBED, **OLDER,
-    assumes={"dashscope_host": "dashscope-intl"}, locating=frozenset({"dashscope_host"}),
-    env_key="DASHSCOPE_API_KEY", doc="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
+    "dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", CHAT, EMBED, **OLDER,
+    env_key="DASHSCOPE_API_KEY",
+    doc="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
 )
 
 # It moved (https://github.blog/changelog/2025-07-17-deprecation-of-azure-endpoint-for-github-models), and
@@ -175,7 +176,7 @@ AVIAN = compatible(
     env_key="AVIAN_API_KEY", doc="https://avian.io/docs/",
 )
 
-# It runs vLLM: https://docs.vllm.ai/en/latest/deployment/frameworks/crusoe/. Thoughts are in `reasoning` (recorded).
+# It runs vLLM: https://docs.vllm.ai/en/latest/deployment/frameworks/crusoe/. Thoughts: `reasoning` (recorded).
 CRUSOE = compatible(
     "crusoe", "https://api.inference.crusoecloud.com/v1", CHAT, MODELS, thoughts="reasoning",
     env_key="CRUSOE_API_KEY", doc="https://docs.crusoecloud.com/quickstart/getting-started-with-serverless-inference",
