@@ -161,6 +161,11 @@ def test_where_nothing_differs_the_request_is_not_touched(name: str, endpoint: A
     assert PROVIDERS[name].routes[endpoint].codec.request is None
 
 
+def test_a_request_in_which_nothing_differs_is_sent_as_it_came() -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    assert sent("openrouter", body).body is body
+
+
 def test_of_two_names_for_one_parameter_the_newer_wins_and_the_older_is_reported() -> None:
     request = adapted(Delta(rename={"max_completion_tokens": "max_tokens"}))
     both = request({"max_tokens": 1, "max_completion_tokens": 2}, context("p"))

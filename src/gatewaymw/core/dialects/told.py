@@ -121,14 +121,19 @@ def streamed(told: Told, endpoint: Endpoint) -> Stream[State]:
     change = changed(told, endpoint, "delta")
     counted = COUNTED[told.usage]
 
+    tags = told.thoughts if not told.thoughts.isalpha() else ""
+
     def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON, ...]]:
         chunk = change(event, context)
         reached, tagged = progress(state.progress, chunk), state.tagged
-        if told.thoughts and not told.thoughts.isalpha():
-            tagged, chunk = spread(tagged, chunk, told.thoughts)
-        return State(reached, tagged), counted(chunk, complete(reached), context)
+        if tags:
+            tagged, chunk = spread(tagged, chunk, tags)
+        if tags or reached is not state.progress:
+            state = State(reached, tagged)
+        return state, counted(chunk, complete(reached), context)
 
-    return Stream(start=State(), step=step, ended=lambda state: complete(state.progress))
+    words = b"" if tags or endpoint is not CHAT else b'"content":"'
+    return Stream(start=State(), step=step, ended=lambda state: complete(state.progress), words=words)
 
 
 Counted = Callable[[JSON, bool, Context], tuple[JSON, ...]]

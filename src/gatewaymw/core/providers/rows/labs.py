@@ -176,7 +176,7 @@ AVIAN = compatible(
     env_key="AVIAN_API_KEY", doc="https://avian.io/docs/",
 )
 
-# It runs vLLM: https://docs.vllm.ai/en/latest/deployment/frameworks/crusoe/. Thoughts: `reasoning` (recorded).
+# It runs vLLM (https://docs.vllm.ai/en/latest/deployment/frameworks/crusoe); `reasoning` is recorded.
 CRUSOE = compatible(
     "crusoe", "https://api.inference.crusoecloud.com/v1", CHAT, MODELS, thoughts="reasoning",
     env_key="CRUSOE_API_KEY", doc="https://docs.crusoecloud.com/quickstart/getting-started-with-serverless-inference",
