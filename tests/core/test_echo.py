@@ -141,5 +141,9 @@ def test_many_events_in_one_piece_are_not_read_one_by_one(name: str) -> None:
         decoded.append(frame)
         return decode(frame)
 
-    out = told(replace(stream, decode=counting), [b"".join(written(event, True) for event in events)], True)
+    out = told(
+        replace(stream, decode=counting),
+        [b"".join(written(event, "type" in event) for event in events)],
+        True,
+    )
     assert len(out) == len(events) + 1 and len(decoded) < 6
