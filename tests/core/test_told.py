@@ -257,3 +257,9 @@ def test_images_that_count_tokens_count_all_that_openais_do() -> None:
     made = whole(Told(lacks=True), {"data": [], "usage": {"generated_images": 1, "output_tokens": 9}}, IMAGE)
     counts = {"input_tokens": 0, "output_tokens": 9, "total_tokens": 0, "generated_images": 1}
     assert made["usage"] == {**counts, "input_tokens_details": {"image_tokens": 0, "text_tokens": 0}}
+
+
+def test_a_thought_that_is_cut_keeps_what_might_have_been_its_end() -> None:
+    chunks = [choice({"content": "<think>ab</th"}), choice({}, "length")]
+    told = [chunk["choices"][0]["delta"] for chunk in poured(Told(thoughts="<think>"), chunks)]
+    assert told == [{"reasoning_content": "ab"}, {"reasoning_content": "</th"}]
