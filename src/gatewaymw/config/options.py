@@ -207,6 +207,7 @@ class Options(Shape):
     workers_ai_account_id: Token = None
     huggingface_base_url: Url = None
     fireworks_account_id: Token = None
+    predibase_tenant_id: Token = None
     fireworks_file_length: Printable = None
     stability_client_id: Printable = None
     stability_client_user_id: Printable = None
