@@ -135,14 +135,14 @@ def joined(answers: tuple[JSON, ...]) -> JSON:
 
 def added(counts: list[JSON]) -> JSON:
     names = dict.fromkeys(name for each in counts for name in each)
-    return {name: total([each.get(name) for each in counts]) for name in names}
+    return {name: total([each[name] for each in counts if each.get(name) is not None]) for name in names}
 
 
 def total(values: list[Any]) -> Any:
-    if all(isinstance(value, int | None) for value in values):
-        return sum(value or 0 for value in values)
-    found = [value for value in values if isinstance(value, dict)]
-    return added(found) if found else values[0]
+    """The sum of numbers, and of those in objects; what is no number is told once."""
+    if all(isinstance(value, dict) for value in values):
+        return added(values) if values else None
+    return sum(values) if all(isinstance(value, int | float) for value in values) else values[0]
 
 
 # ── answers ──────────────────────────────────────────────────────────────
