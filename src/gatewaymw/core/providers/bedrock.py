@@ -13,7 +13,7 @@ from ..auth.identity import amazon, aws_ambient
 from ..auth.sigv4 import aws
 from ..dialects import bedrock_invoke, converse
 from ..dialects.completing import completions
-from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, RERANK
 from ..model import Context, Provider, Route
 from .registry import provide
 
@@ -27,6 +27,14 @@ def conversing(context: Context) -> str:
 
 TALK = Route(conversing, converse.CHAT)
 INVOKE = "/model/{model}/invoke"
+RANKINGS = (Route(INVOKE, bedrock_invoke.AMAZON_RANKS), Route(INVOKE, bedrock_invoke.COHERE_RANKS))
+
+
+def ranking(model: str) -> Route:
+    """Cohere's models want to be told the version of their dialect, Amazon's do not know it."""
+    return RANKINGS["cohere." in model]
+
+
 BESIDE = frozenset(
     f"x-amzn-bedrock-{name}"
     for name in (
@@ -47,7 +55,9 @@ BEDROCK = provide(
             EMBED: Route(INVOKE, bedrock_invoke.EMBED),
             IMAGE: Route(INVOKE, bedrock_invoke.IMAGE),
             IMAGE_EDIT: Route(INVOKE, bedrock_invoke.EDIT),
+            RERANK: RANKINGS[1],
         },
+        by_model={RERANK: ranking},
         models={
             CHAT: (
                 *("anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-2-lite-v1:0"),
@@ -56,6 +66,7 @@ BEDROCK = provide(
             ),
             EMBED: ("amazon.titan-embed-text-v2:0", "cohere.embed-v4:0"),
             IMAGE: ("amazon.nova-canvas-v1:0", "stability.stable-image-core-v1:1"),
+            RERANK: ("amazon.rerank-v1:0", "cohere.rerank-v3-5:0"),
             IMAGE_EDIT: ("stability.stable-image-inpaint-v1:0",),
         },
         auth=aws("bedrock"),

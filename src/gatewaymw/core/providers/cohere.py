@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..auth.keys import bearer
-from ..dialects import cohere
+from ..dialects import cohere, ranking
 from ..dialects.cohere.catalogue import LARGEST
 from ..dialects.completing import completions
-from ..endpoints import CHAT, COMPLETE, EMBED, MODEL, MODELS, TRANSCRIBE
+from ..endpoints import CHAT, COMPLETE, EMBED, MODEL, MODELS, RERANK, TRANSCRIBE
 from ..model import Provider, Route
 from .registry import provide
 
@@ -21,6 +21,7 @@ COHERE = provide(
             COMPLETE: completions(TALK),
             EMBED: Route("/v2/embed", cohere.EMBED),
             TRANSCRIBE: Route("/v2/audio/transcriptions", cohere.TRANSCRIPT),
+            RERANK: Route("/v2/rerank", ranking.ranking(ranking.COHERE)),
             MODELS: Route(f"/v1/models?page_size={LARGEST}", cohere.MODELS),
             MODEL: Route("/v1/models/{model}", cohere.MODEL),
         },

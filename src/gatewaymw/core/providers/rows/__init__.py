@@ -2,3 +2,4 @@
 
 from . import converted as converted
 from . import known as known
+from . import vectors as vectors
