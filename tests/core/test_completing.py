@@ -333,6 +333,11 @@ def test_several_prompts_are_asked_one_by_one_and_answered_at_once() -> None:
     assert [each.index for each in Completion.model_validate_json(reply.body).choices] == [0, 1, 2]
 
 
+def test_several_prompts_are_not_streamed() -> None:
+    reply, here = completed("anthropic", prompt=["x", "y"], stream=True)
+    assert (reply.status, here.sent, b"streamed" in reply.body) == (400, [], True)
+
+
 def test_a_stream_goes_to_where_chats_are_streamed() -> None:
     here = world(opened(), reads={1: [wire("google/chat-stream-vision")]})
     asks = call({"model": "gemini-2.5-flash", "prompt": "x", "stream": True}, endpoint=COMPLETE)

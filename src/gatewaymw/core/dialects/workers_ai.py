@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .. import json
@@ -39,14 +39,14 @@ def error(body: Any, status: int, context: Context) -> JSON:
 
 def result_of(body: Any, context: Context) -> JSON:
     """What is in the envelope. Raises UpstreamError where it holds errors, or nothing."""
-    if isinstance(body, dict) and body.get("success", True) and isinstance(body.get("result"), dict):
-        return body["result"]  # type: ignore[no-any-return]
+    result = body.get("result") if isinstance(body, dict) and body.get("success", True) else None
+    if isinstance(result, dict):
+        return result
     told = error(body, 502, context)["error"]
-    fault = openai.fault_of({name: told[name] for name in ("message", "code")})
-    raise UpstreamError(fault.message, status=502, code=fault.code)
+    raise UpstreamError(told["message"], status=502, code=told["code"])
 
 
-def raw(kind: str) -> Any:
+def raw(kind: str) -> Callable[[bytes], Any]:
     """A reader of answers: JSON, or what comes as it is, put where the envelope would have it."""
 
     def read(data: bytes) -> Any:
@@ -204,7 +204,7 @@ ENCODINGS: Mapping[str, JSON] = {
 SPOKEN = ("model", "input", "voice", "response_format", "instructions", "speed", "stream_format")
 
 
-def speaking(body: Body, context: Context) -> Encoded:
+def aura(body: Body, context: Context) -> Encoded:
     """What is to be said by Aura's voices. Raises BadRequest."""
     made, lost = said_of(body, "text")
     asked = body.get("response_format") or "mp3"
@@ -213,7 +213,7 @@ def speaking(body: Body, context: Context) -> Encoded:
     return Encoded({**ENCODINGS[asked], "speaker": text(body.get("voice"), "voice"), **made}, lost)
 
 
-def singing(body: Body, context: Context) -> Encoded:
+def melo(body: Body, context: Context) -> Encoded:
     """The same for MeloTTS, which has one voice a language and MP3 alone."""
     made, lost = said_of(body, "prompt")
     asked = body.get("response_format") or "mp3"
@@ -228,7 +228,7 @@ def said_of(body: Body, name: str) -> tuple[JSON, tuple[str, ...]]:
     return {name: text(given.get("input"), "input"), **own}, tuple(lost)
 
 
-def sung(body: JSON, context: Context) -> tuple[bytes, str]:
+def melo_sound(body: JSON, context: Context) -> tuple[bytes, str]:
     return decoded(result_of(body, context).get("audio"), context), "audio/mpeg"
 
 
@@ -240,7 +240,7 @@ HEARD = frozenset(
 )
 
 
-def hearing(task: str) -> Any:
+def hearing(task: str) -> Callable[[tuple[Part, ...], Context], Encoded]:
     """A reader of forms for Whisper (https://developers.cloudflare.com/workers-ai/models/whisper-large-v3-turbo/).
     Raises BadRequest, Unsupported."""
 
@@ -286,8 +286,8 @@ def detailed(result: JSON) -> JSON:
 
 COMPLETE = Codec(request=prompted, response=completed, stream=STREAM, error=error, batch=Batch(cut, joined))
 IMAGE = Codec(request=painting, response=painted, reads=raw("image"), error=error)
-AURA = Codec(request=speaking, error=error)
-MELO = Codec(request=singing, media=sung, reads=raw("audio"), error=error)
+AURA = Codec(request=aura, error=error)
+MELO = Codec(request=melo, media=melo_sound, reads=raw("audio"), error=error)
 TRANSCRIPT = Codec(form=hearing("transcribe"), media=heard, error=error)
 TRANSLATION = Codec(form=hearing("translate"), media=heard, error=error)
 COMPATIBLE = Codec(error=error)
