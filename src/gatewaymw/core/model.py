@@ -209,7 +209,8 @@ class Provider:
     models: Mapping[Endpoint, tuple[str, ...]] = field(default_factory=dict)
     """Where what is sent depends on the model: names that stand for its families, for docs and probes."""
     base: Callable[[Mapping[str, str]], str] | None = None
-    """The address that options make, where it takes more than filling them into `base_url`."""
+    """The address that options make, where it takes more than filling them into `base_url`, or where they may
+    name another."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with each request, unless the client's own of `accepts` says otherwise."""
     accepts: frozenset[str] = frozenset()

@@ -2,4 +2,6 @@
 
 from . import converted as converted
 from . import known as known
+from . import local as local
+from . import platforms as platforms
 from . import vectors as vectors
