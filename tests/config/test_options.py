@@ -34,6 +34,7 @@ IN_ADDRESSES = {
     "vertex_storage_bucket_name": "bucket",
     "workers_ai_account_id": "0123abc",
     "fireworks_account_id": "acc",
+    "predibase_tenant_id": "0a1b2c",
     "snowflake_account": "org-acc.eu-central-1",
     "watsonx_region": "us-south",
     "watsonx_api_version": "2025-02-06",
