@@ -597,3 +597,15 @@ def test_a_model_of_yandex_is_an_address() -> None:
     assert sent(yandex.CHAT, ask(model="yandexgpt"), told)[0]["model"] == "gpt://b1g/yandexgpt"
     assert sent(yandex.CHAT, ask(model="ds://x/y"), told)[0]["model"] == "ds://x/y"
     assert sent(yandex.EMBED, {"model": "doc", "input": "a"}, told)[0]["model"] == "emb://b1g/doc"
+
+
+# ── rankings ─────────────────────────────────────────────────────────────
+
+
+def test_a_ranking_of_watsonx_is_of_all_documents_unless_some_are_asked_for() -> None:
+    body = {"model": "m", "query": "q", "documents": ["a"]}
+    made = {"model_id": "m", "project_id": "p-1", "query": "q", "inputs": [{"text": "a"}]}
+    assert sent(watsonx.RERANK, body, IBM) == (made, [])
+    told, _ = sent(watsonx.RERANK, {**body, "top_n": 1}, IBM)
+    assert told == {**made, "parameters": {"return_options": {"top_n": 1}}}
+    assert refusing(sent, watsonx.RERANK, {**body, "documents": []}, IBM).param == "documents"
