@@ -34,12 +34,13 @@ MADE_HERE = frozenset({"authorization", "date", "host", "content-length", "x-con
 READ = 64
 """Keys that are kept as they were read: reading one takes longer than signing with it."""
 VARIABLES: Mapping[str, str] = {
-    "oracle_tenancy": "OCI_TENANCY",
-    "oracle_user": "OCI_USER",
-    "oracle_fingerprint": "OCI_FINGERPRINT",
-    "oracle_private_key": "OCI_KEY_CONTENT",
+    "oracle_tenancy": "OCI_CLI_TENANCY",
+    "oracle_user": "OCI_CLI_USER",
+    "oracle_fingerprint": "OCI_CLI_FINGERPRINT",
+    "oracle_private_key": "OCI_CLI_KEY_CONTENT",
 }
-"""What a signature cannot do without, and the variables that Oracle's tools read."""
+"""What a signature cannot do without, and the variables that Oracle's command line reads
+(https://docs.oracle.com/iaas/Content/API/SDKDocs/clienvironmentvariables.htm)."""
 
 
 @dataclass(frozen=True, slots=True)

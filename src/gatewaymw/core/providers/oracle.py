@@ -27,7 +27,7 @@ ORACLE = provide(
             RERANK: ("cohere.rerank-v4.0-fast",),
         },
         auth=oracle,
-        requires={"oracle_region": "OCI_REGION", "oracle_compartment_id": "OCI_COMPARTMENT_ID"},
+        requires={"oracle_region": "OCI_CLI_REGION", "oracle_compartment_id": "OCI_COMPARTMENT_ID"},
         assumes={"oracle_api_version": "20231130", "oracle_serving_mode": "ON_DEMAND"},
         locating=frozenset({"oracle_region"}),
         needs_key=False,
