@@ -187,10 +187,18 @@ def read_stream(exchange: Exchange, text: str) -> dict[str, Any]:
     if exchange.endpoint.name == "chat":
         _ = [openai_client.chunk(each) for each in chunks]
         return said(openai_client.read(chunks, "delta"))
-    texts = [Completion.model_validate_json(json.dumps(each)) for each in chunks]
-    spoken = [choice for each in texts for choice in each.choices]
-    ends = [choice.finish_reason for choice in spoken if choice.finish_reason]
-    return {"text": "".join(choice.text or "" for choice in spoken), "finish": ends[-1]}
+    _ = [Completion.model_validate_json(json.dumps(as_ended(each)), strict=True) for each in chunks]
+    spoken = [choice for each in chunks for choice in each["choices"]]
+    ends = [choice["finish_reason"] for choice in spoken if choice["finish_reason"]]
+    return {"text": "".join(choice["text"] for choice in spoken), "finish": ends[-1]}
+
+
+def as_ended(chunk: dict[str, Any]) -> dict[str, Any]:
+    """OpenAI's type of a text completion knows no null, which its own streams say until the end."""
+    choices = [
+        {**choice, "finish_reason": choice["finish_reason"] or "stop"} for choice in chunk["choices"]
+    ]
+    return {**chunk, "choices": choices}
 
 
 # ── the tests ────────────────────────────────────────────────────────────

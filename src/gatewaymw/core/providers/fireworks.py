@@ -1,0 +1,52 @@
+"""Fireworks, whose images are another API than its texts.
+
+Texts speak OpenAI's dialect: https://docs.fireworks.ai/api-reference/post-chatcompletions. Images are asked for
+by the model's own path (https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt), those of
+Stable Diffusion's kin by an older one. Without `accept` they come as a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from ..dialects.diffusion import Host, drawing, shaped, sides
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS
+from ..model import Context, Route
+from .compatible import compatible
+
+SHAPES = ("1:1", "21:9", "16:9", "3:2", "5:4", "4:5", "2:3", "9:16", "9:21", "4:3", "3:4")
+FLOW = Host(model="", sized=shaped(*SHAPES), formats={"b64_json": ""})
+OLDER = Host(model="", names={"n": "samples"}, sized=sides, formats={"b64_json": ""})
+
+
+def path(form: str) -> Callable[[Context], str]:
+    """A model's name (`accounts/fireworks/models/flux-1-dev-fp8`) is several steps of its path."""
+    return lambda context: form.format(quote(context.model))
+
+
+FLOWS = Route(path("/workflows/{}/text_to_image"), drawing(FLOW))
+DRAWINGS = Route(path("/image_generation/{}"), drawing(OLDER))
+
+
+def made_by(model: str) -> Route:
+    return FLOWS if "flux" in model.lower() else DRAWINGS
+
+
+FIREWORKS = compatible(
+    "fireworks-ai",
+    "https://api.fireworks.ai/inference/v1",
+    *(CHAT, COMPLETE, EMBED, IMAGE, MODELS),
+    codecs={IMAGE: FLOWS.codec},
+    paths={IMAGE: FLOWS.path},
+    by_model={IMAGE: made_by},
+    models={
+        IMAGE: (
+            "accounts/fireworks/models/flux-1-schnell-fp8",
+            "accounts/fireworks/models/stable-diffusion-xl-1024-v1-0",
+        )
+    },
+    headers={"accept": "application/json"},
+    env_key="FIREWORKS_API_KEY",
+    doc="https://docs.fireworks.ai/api-reference/post-chatcompletions",
+)
