@@ -1,7 +1,8 @@
 """OpenAI's image generations (https://platform.openai.com/docs/api-reference/images/create), for hosts that
 answer at once, each with its own names for the same few things: a size, a number, a format.
 
-A row says what they are (`providers.rows`). What is not OpenAI's own of a body is the host's, and goes on as it is.
+A row says what they are (`providers.rows`). What is not OpenAI's own of a body is the host's, and goes on as
+it is.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def requesting(host: Host) -> Callable[[Body, Context], Encoded]:
     """The request transform for a host. It raises BadRequest, and Unsupported for a stream."""
 
     def request(body: Body, context: Context) -> Encoded:
-        own, wanted, lost = asked(body, context.provider, ("size", *host.names))
+        own, wanted, lost = asked(body, context.provider, ("size", "response_format", *host.names))
         made = {host.model: body["model"]} if host.model and body.get("model") else {}
         if size := size_of(wanted):
             made |= host.sized(size)

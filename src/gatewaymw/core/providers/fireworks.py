@@ -1,8 +1,8 @@
 """Fireworks, whose images are another API than its texts.
 
-Texts speak OpenAI's dialect: https://docs.fireworks.ai/api-reference/post-chatcompletions. Images are asked for
-by the model's own path (https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt), those of
-Stable Diffusion's kin by an older one. Without `accept` they come as a file.
+Texts speak OpenAI's dialect: https://docs.fireworks.ai/api-reference/post-chatcompletions. Images of FLUX are
+asked for at the model's own path, those of Stable Diffusion's kin at an older one; without `accept` they come
+as a file: https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from ..dialects.diffusion import Host, drawing, shaped, sides
-from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS
+from ..dialects.ranking import PLAIN, Ranks, ranking
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK
 from ..model import Context, Route
 from .compatible import compatible
 
 SHAPES = ("1:1", "21:9", "16:9", "3:2", "5:4", "4:5", "2:3", "9:16", "9:21", "4:3", "3:4")
 FLOW = Host(model="", sized=shaped(*SHAPES), formats={"b64_json": ""})
 OLDER = Host(model="", names={"n": "samples"}, sized=sides, formats={"b64_json": ""})
+RANKS = Ranks(names=PLAIN, own=frozenset({"task"}), results="data")
+"""https://docs.fireworks.ai/api-reference/rerank-documents"""
 
 
 def path(form: str) -> Callable[[Context], str]:
@@ -36,8 +39,8 @@ def made_by(model: str) -> Route:
 FIREWORKS = compatible(
     "fireworks-ai",
     "https://api.fireworks.ai/inference/v1",
-    *(CHAT, COMPLETE, EMBED, IMAGE, MODELS),
-    codecs={IMAGE: FLOWS.codec},
+    *(CHAT, COMPLETE, EMBED, IMAGE, RERANK, MODELS),
+    codecs={IMAGE: FLOWS.codec, RERANK: ranking(RANKS)},
     paths={IMAGE: FLOWS.path},
     by_model={IMAGE: made_by},
     models={

@@ -2,3 +2,4 @@
 
 from . import hosts as hosts
 from . import known as known
+from . import vectors as vectors

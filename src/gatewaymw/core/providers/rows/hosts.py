@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from ...dialects.diffusion import Host, drawing, in_one, sides
-from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, MODELS, SPEECH, TRANSCRIBE
+from ...dialects.ranking import PLAIN, Ranks, ranking
+from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ..compatible import CATALOGUE, LENGTH, OLDER, SOUND, compatible
 
 # fmt: off
+# https://novita.ai/docs/api-reference/model-apis-llm-create-rerank: it gives back the documents unasked.
+NOVITAS = Ranks(names={name: name for name in PLAIN if name != "return_documents"})
+# https://docs.siliconflow.cn/cn/api-reference/images/images-generations: one path for all models;
+# https://docs.siliconflow.cn/en/api-reference/rerank/create-rerank
+DRAWN = Host(names={"n": "batch_size"}, sized=in_one("image_size"), formats={"url": ""})
+SILICONFLOWS = Ranks(names=PLAIN, own=frozenset({"instruction", "max_chunks_per_doc", "overlap_tokens"}))
+
 # ── those that are asked today ───────────────────────────────────────────
 
 # max_tokens is the only limit, of roles it lists system, user, assistant and tool:
@@ -27,17 +35,16 @@ NCOMPASS = compatible(
 # Moved from /v3/openai to /openai; max_tokens is the only limit it lists:
 # https://novita.ai/docs/api-reference/model-apis-llm-create-chat-completion
 NOVITA = compatible(
-    "novita-ai", "https://api.novita.ai/openai/v1", CHAT, COMPLETE, EMBED, *CATALOGUE, **OLDER,
+    "novita-ai", "https://api.novita.ai/openai/v1", CHAT, COMPLETE, EMBED, RERANK, *CATALOGUE,
+    **OLDER, codecs={RERANK: ranking(NOVITAS)},
     env_key="NOVITA_API_KEY", doc="https://novita.ai/docs/api-reference/model-apis-llm-create-chat-completion",
 )
 
-# Answers end with `eos` too: https://docs.siliconflow.cn/cn/api-reference/chat-completions/chat-completions.
-# Images by names of its own, one path for all models:
-# https://docs.siliconflow.cn/cn/api-reference/images/images-generations
+# Answers end with `eos` too, max_tokens is the only limit:
+# https://docs.siliconflow.cn/cn/api-reference/chat-completions/chat-completions
 SILICONFLOW = compatible(
-    "siliconflow", "https://api.siliconflow.cn/v1", CHAT, EMBED, IMAGE, SPEECH, TRANSCRIBE, MODELS,
-    **OLDER, finish={"eos": "stop"},
-    codecs={IMAGE: drawing(Host(names={"n": "batch_size"}, sized=in_one("image_size"), formats={"url": ""}))},
+    "siliconflow", "https://api.siliconflow.cn/v1", CHAT, EMBED, IMAGE, SPEECH, TRANSCRIBE, RERANK, MODELS,
+    **OLDER, finish={"eos": "stop"}, codecs={IMAGE: drawing(DRAWN), RERANK: ranking(SILICONFLOWS)},
     env_key="SILICONFLOW_API_KEY", doc="https://docs.siliconflow.cn/cn/api-reference/chat-completions/chat-completions",
 )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...dialects import mistral
+from ...dialects import mistral, ranking
 from ...dialects.cousins import CHECKED, LISTED
 from ...dialects.diffusion import Host, drawing, sides
 from ...dialects.history import PLAIN
 from ...dialects.links import chatted
-from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, SPEECH, TRANSCRIBE
+from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ...model import Codec
 from ..compatible import CATALOGUE, ECHOED, LENGTH, OLDER, SOUND, SYSTEM, compatible
 
@@ -44,12 +44,13 @@ DEEPSEEK = compatible(
 )
 
 # https://docs.together.ai/docs/inference/openai-compatibility; `eos` and the bare list of models:
-# https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1. Thoughts:
-# https://docs.together.ai/docs/reasoning-overview; images by names of its own, without a time:
-# https://docs.together.ai/reference/post-images-generations
+# https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1; images by
+# names of its own: https://docs.together.ai/reference/post-images-generations; thoughts in `reasoning`:
+# https://docs.together.ai/docs/reasoning-overview
 TOGETHER = compatible(
-    "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, MODELS,
-    **OLDER, finish={"eos": "stop"}, thoughts="reasoning", codecs={MODELS: LISTED, IMAGE: drawing(TOGETHERS)},
+    "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, RERANK, MODELS,
+    **OLDER, finish={"eos": "stop"}, thoughts="reasoning",
+    codecs={MODELS: LISTED, IMAGE: drawing(TOGETHERS), RERANK: ranking.ranking(ranking.TOGETHER)},
     env_key="TOGETHER_API_KEY", doc="https://docs.together.ai/docs/inference/openai-compatibility",
 )
 
