@@ -48,8 +48,9 @@ SILICONFLOW = compatible(
     env_key="SILICONFLOW_API_KEY", doc="https://docs.siliconflow.cn/cn/api-reference/chat-completions/chat-completions",
 )
 
-# "Currently unsupported", a 400: https://inference-docs.cerebras.ai/resources/openai; service tiers and
-# parallel calls it takes by now: https://inference-docs.cerebras.ai/api-reference/chat-completions. Thoughts:
+# What it does not take is a 400: told at https://inference-docs.cerebras.ai/resources/openai, as
+# at https://preview.hex.pm/preview/req_llm/show/guides/cerebras.md; service tiers it takes by now:
+# https://inference-docs.cerebras.ai/api-reference/chat-completions. Thoughts are in `reasoning`:
 # https://inference-docs.cerebras.ai/capabilities/reasoning
 CEREBRAS = compatible(
     "cerebras", "https://api.cerebras.ai/v1", CHAT, COMPLETE, *CATALOGUE,
@@ -85,7 +86,7 @@ NEBIUS = compatible(
     env_key="NEBIUS_API_KEY", doc="https://docs.tokenfactory.nebius.com/api-reference/introduction",
 )
 
-# https://docs.nscale.com/api-reference/inferencing/create-chat-completion, …/inferencing/create-image
+# OpenAI's dialect: https://docs.nscale.com/api-reference/inferencing/create-chat-completion
 NSCALE = compatible(
     "nscale", "https://inference.api.nscale.com/v1", CHAT, IMAGE, MODELS,
     env_key="NSCALE_SERVICE_TOKEN", doc="https://docs.nscale.com/api-reference/inferencing/create-chat-completion",
@@ -108,17 +109,17 @@ FEATHERLESS = compatible(
     env_key="FEATHERLESS_API_KEY", doc="https://featherless.ai/docs/api-overview-and-common-options",
 )
 
-# Each app has an address of its own, and asks for a key of its server's (Bearer), for a token of the
-# workspace (two headers: https://modal.com/docs/guide/webhook-proxy-auth) or for neither.
+# Each app has an address of its own, and asks for a key of its server's, for a token of the workspace (in two
+# headers, or as `id.secret`: https://modal.com/docs/guide/webhook-proxy-auth) or for neither.
 MODAL = compatible(
     "modal", "", CHAT, COMPLETE, EMBED, MODELS, accepts=("modal-key", "modal-secret"),
     needs_key=False, env_key="MODAL_API_KEY", doc="https://modal.com/docs/examples/vllm_inference",
 )
 
-# OpenAI's dialect, as far as is known: https://api.nextbit256.com/v1/models lists what there is.
+# OpenAI's dialect, as far as is known; https://api.nextbit256.com/v1/models lists what there is.
 NEXTBIT = compatible(
     "nextbit", "https://api.nextbit256.com/v1", CHAT, COMPLETE, MODELS,
-    env_key="NEXTBIT_API_KEY", doc="https://www.nextbit256.com/docs",
+    env_key="NEXTBIT_API_KEY", doc="https://api.nextbit256.com/v1/models",
 )
 
 # https://io.net/docs/guides/intelligence/io-intelligence
@@ -133,7 +134,8 @@ AIBADGR = compatible(
     env_key="AIBADGR_API_KEY", doc="https://www.npmjs.com/package/@aibadgr/router",
 )
 
-# Without a key it answers twice a minute:
+# Without a key it answers too, but seldom:
+# https://developers.llamaindex.ai/typescript/framework/modules/models/llms/ovhcloud. Believed to be told at
 # https://help.ovhcloud.com/csm/en-public-cloud-ai-endpoints-getting-started
 OVHCLOUD = compatible(
     "ovhcloud", "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1", CHAT, EMBED, IMAGE, TRANSCRIBE, MODELS,
