@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import recorded
 from gatewaymw.core import json
 from gatewaymw.core.dialects import mistral
-from gatewaymw.core.dialects.cousins import Progress, finishing, relayed
 from gatewaymw.core.dialects.openai import error, meaningful, stream_fault
+from gatewaymw.core.dialects.told import State, Told, telling
+from gatewaymw.core.endpoints import CHAT
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.model import Context
 
@@ -292,9 +293,10 @@ def test_no_error_event_is_too_odd_to_be_read(event: dict[str, Any]) -> None:
 
 
 def test_a_relayed_stream_has_ended_when_all_that_began_has() -> None:
-    stream = relayed(lambda body, context: body)
+    stream = telling(Told(finish={"eos": "stop"}), CHAT).stream
+    assert stream is not None
     state, chunks = stream.step(stream.start, {"choices": [], "id": "x"}, CONTEXT)
-    assert (state, chunks) == (Progress(), ({"choices": [], "id": "x"},))
+    assert (state, chunks) == (State(), ({"choices": [], "id": "x"},))
     assert not stream.ended(state)
     for chunk, over in (
         ({"choices": [{"index": 0, "delta": {}}]}, False),
@@ -308,7 +310,7 @@ def test_a_relayed_stream_has_ended_when_all_that_began_has() -> None:
 
 
 def test_a_translated_stream_raises_an_error_event() -> None:
-    stream = finishing({"eos": "stop"}).stream
+    stream = telling(Told(finish={"eos": "stop"}), CHAT).stream
     assert stream is not None
     with pytest.raises(UpstreamError, match="late"):
         stream.step(stream.start, {"error": {"message": "late"}}, CONTEXT)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import UpstreamError
-from ..model import Codec, Context, Encoded, Stream
+from ..model import Codec, Context, Encoded
 from ..values import JSON, NOTHING
-from .history import Manners, mannered
+from .history import THOUGHT, Manners, mannered
 from .openai import stream_fault
 
 # ── requests ─────────────────────────────────────────────────────────────
@@ -36,6 +36,8 @@ class Delta:
     """Fields of messages it refuses, reported as `messages[].name`."""
     manners: Manners | None = None
     """What it takes of an earlier turn, where that is not everything."""
+    thoughts: str = ""
+    """The field of a message that its own thoughts come back in, where that is another than ours."""
 
     def __bool__(self) -> bool:
         return self != Delta()
@@ -53,7 +55,8 @@ def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
         out |= {delta.rename[name]: body[name] for name in body if name in renamed}
         out |= {name: value for name, value in delta.defaults.items() if out.get(name) is None}
         dropped = tuple(name for name in body if name in delta.without | beaten and body[name] is not None)
-        if (delta.roles or delta.turns) and isinstance(messages := body.get("messages"), list):
+        messages = body.get("messages")
+        if (delta.roles or delta.turns or delta.thoughts) and isinstance(messages, list):
             out["messages"] = [turn(message, delta) for message in messages]
             dropped += tuple(f"messages[].{name}" for name in sorted(delta.turns) if any_has(messages, name))
         if delta.manners is None:
@@ -70,6 +73,9 @@ def turn(message: Any, delta: Delta) -> Any:
         return message
     role = message.get("role")
     renamed = {"role": delta.roles.get(role, role)} if isinstance(role, str) else {}
+    if delta.thoughts and THOUGHT in message:
+        renamed |= {delta.thoughts: message.get(delta.thoughts) or message[THOUGHT]}
+        message = {name: value for name, value in message.items() if name != THOUGHT}
     return {name: value for name, value in message.items() if name not in delta.turns} | renamed
 
 
@@ -100,14 +106,10 @@ CHECKED = Codec(response=checked)
 LISTED = Codec(response=listed)
 
 
-def finishing(reasons: Mapping[str, str | int]) -> Codec:
-    """A codec that puts OpenAI's finish reasons for the provider's own. A reason that stands for a failure
-    is given the status it counts as; the answer or stream is an error then."""
-    change = finished(reasons)
-    return Codec(response=change, stream=relayed(change))
-
-
 def finished(reasons: Mapping[str, str | int]) -> Change:
+    """A change that puts OpenAI's finish reasons for the provider's own. A reason that stands for a failure
+    is given the status it counts as; the answer or stream is an error then."""
+
     def change(body: JSON, context: Context) -> JSON:
         choices = checked(body, context).get("choices") or ()
         if not any(choice.get("finish_reason") in reasons for choice in choices):
@@ -131,17 +133,6 @@ class Progress(NamedTuple):
 
     begun: frozenset[int] = frozenset()
     ended: frozenset[int] = frozenset()
-
-
-def relayed(change: Change) -> Stream[Progress]:
-    """A stream whose chunks are OpenAI's but for `change`. It ends well once each choice that began has
-    its finish reason."""
-
-    def step(state: Progress, event: Any, context: Context) -> tuple[Progress, tuple[JSON, ...]]:
-        chunk = change(event, context)
-        return progress(state, chunk), (chunk,)
-
-    return Stream(start=Progress(), step=step, ended=complete)
 
 
 def progress(state: Progress, chunk: JSON) -> Progress:

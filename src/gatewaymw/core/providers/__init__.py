@@ -1,5 +1,6 @@
 """Who can be asked: importing this package fills the table of providers."""
 
+from . import rows as rows
 from .anthropic import ANTHROPIC as ANTHROPIC
 from .azure import AZURE_AI as AZURE_AI
 from .azure import AZURE_OPENAI as AZURE_OPENAI

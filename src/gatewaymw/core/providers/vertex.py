@@ -19,8 +19,8 @@ from ..dialects.links import chatted
 from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE
 from ..model import Codec, Context, Encoded, Provider, Route
 from ..values import JSON
-from .compatible import MISTRAL
 from .registry import provide
+from .rows.known import MISTRAL
 
 CLAUDE = "vertex-2023-10-16"
 """The only version of Anthropic's API there is on Vertex AI."""

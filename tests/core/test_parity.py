@@ -1,0 +1,68 @@
+"""Whoever comes from Portkey's gateway finds its providers here, with their endpoints and their addresses,
+but for what docs/portkey-parity.md says is another, and why."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from machine import target, world
+
+from gatewaymw.core.endpoints import ENDPOINTS
+from gatewaymw.core.errors import GatewayError
+from gatewaymw.core.providers import PROVIDERS
+from gatewaymw.core.routing.encode import address, context_of, route_of
+from gatewaymw.core.values import Call
+
+TESTS = Path(__file__).parents[1]
+THEIRS: dict[str, dict[str, str]] = yaml.safe_load((TESTS / "parity.yaml").read_text("utf-8"))
+PAGE = (TESTS.parent / "docs" / "portkey-parity.md").read_text("utf-8")
+ADDRESSES = PAGE.partition("## Addresses\n")[2].partition("\n## ")[0]
+OPTIONS = {
+    **{"resource_name": "res", "deployment_id": "d", "api_version": "v"},
+    **{"azure_foundry_url": "https://foundry.example", "azure_api_version": "v", "aws_region": "r"},
+    **{"vertex_project_id": "p", "vertex_region": "r", "workers_ai_account_id": "acc"},
+    **{"oracle_region": "r", "oracle_api_version": "v"},
+}
+KEPT = [(name, endpoint) for name, row in THEIRS.items() for endpoint in row]
+
+
+def told_of(provider: str) -> set[str]:
+    """The endpoints of a provider that the page says are elsewhere or not at all; `all` of them."""
+    rows = re.findall(rf"^\| `{re.escape(provider)}` \| ([^|]*) \|.*\|.*\|.*\|$", ADDRESSES, re.MULTILINE)
+    return {name.strip(" `") for row in rows for name in row.split(",")}
+
+
+def ours(provider: str, endpoint: str) -> str | None:
+    """Where this gateway asks; None where it does not."""
+    row = ENDPOINTS[endpoint]
+    if row not in PROVIDERS[provider].routes:
+        return None
+    body: dict[str, Any] = {"model": "m", "messages": [], "prompt": "p", "input": "i", "user": "u"}
+    call = Call(endpoint=row, method="POST", path=row.path, body=body)
+    leaf = target(provider=PROVIDERS[provider], options={**PROVIDERS[provider].assumes, **OPTIONS})
+    try:
+        context = context_of(leaf, call, body, world().env())
+        return address(route_of(leaf, call, "m"), leaf, call, context)
+    except GatewayError as error:
+        return error.message
+
+
+def test_each_provider_is_here() -> None:
+    assert len(THEIRS) == 72
+    assert THEIRS.keys() | {"cortex"} <= PROVIDERS.keys()
+
+
+@pytest.mark.parametrize("provider", THEIRS)
+def test_its_endpoints_are_where_they_are_there_or_the_page_says_why_not(provider: str) -> None:
+    elsewhere = {name for name, url in THEIRS[provider].items() if ours(provider, name) != url}
+    told = told_of(provider)
+    assert told == elsewhere or (told == {"all"} and elsewhere == THEIRS[provider].keys())
+
+
+def test_the_page_tells_of_nobody_else() -> None:
+    named = re.findall(r"^\| `([^`]+)` \|", ADDRESSES, re.MULTILINE)
+    assert named and {*named} <= THEIRS.keys() and len(named) == len({*named})
