@@ -75,11 +75,18 @@ def test_formats() -> None:
     either = drawing(Host(sized=sides, formats={"url": "url", "b64_json": "base64"}))
     assert sent(either, response_format="b64_json") == {"response_format": "base64"}
     assert sent(either) == {}
-    addresses = drawing(Host(sized=sides, formats={"url": ""}))
-    assert sent(addresses, response_format="url") == {}
-    for other in ("b64_json", "webp"):
-        assert draw(addresses, response_format=other).dropped == ("response_format",)
+    base64 = drawing(Host(sized=sides, formats={"b64_json": ""}))
+    assert sent(base64, response_format="b64_json") == {}
+    for other in ("url", "webp"):
+        assert draw(base64, response_format=other).dropped == ("response_format",)
     assert sent(PLAIN, response_format="b64_json") == {"response_format": "b64_json"}
+
+
+def test_where_images_are_addresses_alone_base64_is_fetched_and_not_asked_for() -> None:
+    addresses = drawing(Host(sized=sides, linked=True))
+    assert addresses.linked and not PLAIN.linked
+    assert sent(addresses, response_format="url") == sent(addresses, response_format="b64_json") == {}
+    assert draw(addresses, response_format="webp").dropped == ("response_format",)
 
 
 def test_a_host_without_a_number_is_asked_once_for_each_image() -> None:

@@ -47,6 +47,8 @@ class Host:
     formats: Mapping[str, str] = NOTHING
     """What `response_format` may say → what the host is told; nothing where it has but the one. Without any,
     it is told what the client says."""
+    linked: bool = False
+    """It knows addresses alone: what a client wants in base64 is fetched."""
 
 
 # ── requests ─────────────────────────────────────────────────────────────
@@ -61,21 +63,20 @@ def requesting(host: Host) -> Callable[[Body, Context], Encoded]:
         if size := size_of(wanted):
             made |= host.sized(size)
         made |= {its: wanted[name] for name, its in host.names.items() if name in wanted}
-        told, unheard = formatted(body.get("response_format"), host.formats)
+        told, unheard = formatted(body.get("response_format"), host)
         return Encoded({**made, **told, **own}, (*lost, *unheard))
 
     return request
 
 
-def formatted(given: Any, formats: Mapping[str, str]) -> tuple[JSON, tuple[str, ...]]:
+def formatted(given: Any, host: Host) -> tuple[JSON, tuple[str, ...]]:
     """What the host is told of the format, and the parameter's name where it has another only."""
-    if given is None:
+    if given is None or (host.linked and given in ("url", "b64_json")):
         return {}, ()
-    if not formats:
-        return {"response_format": given}, ()
-    if given not in formats:
+    if host.linked or (host.formats and given not in host.formats):
         return {}, ("response_format",)
-    return ({"response_format": formats[given]} if formats[given] else {}), ()
+    told = host.formats[given] if host.formats else given
+    return ({} if told == "" else {"response_format": told}), ()
 
 
 # ── answers ──────────────────────────────────────────────────────────────
@@ -127,4 +128,4 @@ def filtered(context: Context) -> UpstreamError:
 def drawing(host: Host) -> Codec:
     """The codec of a host's images."""
     batch = None if "n" in host.names else EACH
-    return Codec(request=requesting(host), response=response, batch=batch)
+    return Codec(request=requesting(host), response=response, batch=batch, linked=host.linked)

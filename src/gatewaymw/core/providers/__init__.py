@@ -9,6 +9,10 @@ from .cohere import COHERE as COHERE
 from .compatible import compatible as compatible
 from .fireworks import FIREWORKS as FIREWORKS
 from .google import GOOGLE as GOOGLE
+from .jobs import ASSEMBLYAI as ASSEMBLYAI
+from .jobs import BLACK_FOREST_LABS as BLACK_FOREST_LABS
+from .jobs import LUMA as LUMA
+from .jobs import REPLICATE as REPLICATE
 from .mock import MOCK as MOCK
 from .openai import OPENAI as OPENAI
 from .registry import PROVIDERS as PROVIDERS

@@ -18,13 +18,15 @@ from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
 from ..plan import Retry, Target
-from ..values import JSON, Answer, Call, Env, Failure
+from ..values import JSON, Answer, Call, Env, Failure, Outcome
 from .encode import Prepared, prepare
 from .failures import discreet, failed, parsed, redacted, refusal, told
+from .following import Errand, followed
+from .inlining import inlined
 from .kinds import kind_of
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
-from .reasons import tried
+from .reasons import done_with, tried
 from .reply import Live, Reply
 from .retry import pause
 from .tracking import afforded
@@ -42,34 +44,54 @@ def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 
 def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
-    live = made.stream or (call.endpoint.answer == "bytes" and made.codec.media is None)
+    follow, raw = made.codec.follow, call.endpoint.answer == "bytes" and made.codec.media is None
+    live = follow is None and (made.stream or raw)
     tries, patience = call.spent, target.timeouts.first_token if made.stream else None
+    more, settled = 0, False
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
-        outcome = discreet((yield from send(request, live)), made.keys)
-        result: Reply | Answer | Failure = outcome
+        expires = min(started + (patience or request.timeout or 0), call.deadline)
+        outcome: Outcome = discreet((yield from send(request, live)), made.keys)
+        if follow and isinstance(outcome, Answer) and outcome.ok:
+            course = yield from followed(outcome, Errand(made, target, call, env, expires))
+            outcome, settled, more = course.outcome, course.settled, more + course.sent
+        result: Reply | Outcome = outcome
         if isinstance(outcome, Answer) and outcome.ok:
-            if outcome.stream is None:
-                result = whole(outcome, made, target, call)
-            else:
-                expires = min(started + (patience or request.timeout or 0), call.deadline)
-                result = yield from streamed(outcome, made, target, call, env, expires)
+            result = yield from taken(outcome, made, target, call, env, expires)
         if isinstance(result, Reply):
             if call.traced and isinstance(result, Live):
                 said = f"committed with {len(result.body)} bytes for the client"
                 yield from note(Note(target.path, "commit", said))
-            sent = tries + 1 - call.spent
-            return replace(result, tries=tries, attempts=sent, again=True) if tries else result
-        seconds = again(target.retry, tries, result, made, call, env)
+            sent = tries + 1 - call.spent + more
+            return replace(result, tries=tries, attempts=sent, again=True) if sent > 1 or tries else result
+        seconds = None if settled else again(target.retry, tries, result, made, call, env)
         if seconds is not None and not (yield from afforded(target, call, env)):
             seconds = None
         if call.traced:
-            yield from because(target.path, tried(target.retry, tries, result, seconds))
+            why = done_with(result) if settled else tried(target.retry, tries, result, seconds)
+            yield from because(target.path, why)
         if seconds is None:
-            return failed(result, made, target, call, tries)
+            reply = failed(result, made, target, call, tries)
+            return over(reply, more, settled, tries) if follow else reply
         yield from wait(seconds)
         tries += 1
+
+
+def taken(
+    answer: Answer, made: Prepared, target: Target, call: Call, env: Env, expires: float
+) -> Flow[Reply | Failure]:
+    """What becomes of an answer that is one."""
+    if answer.stream is not None:
+        return (yield from streamed(answer, made, target, call, env, expires))
+    result = whole(answer, made, target, call)
+    return (yield from inlined(result, made, target, call, env)) if made.codec.linked else result
+
+
+def over(reply: Reply, more: int, settled: bool, tries: int) -> Reply:
+    """An error after calls that followed. What may be under way nobody is to begin anew: no SDK either."""
+    reply = replace(reply, attempts=reply.attempts + more)
+    return replace(reply, again=True, tries=tries) if settled else reply
 
 
 def again(

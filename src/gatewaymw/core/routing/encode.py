@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from .. import form, json
@@ -12,9 +13,9 @@ from ..commands import Flow, ask
 from ..endpoints import PROXY
 from ..errors import BadRequest, Unauthorized, Unsupported
 from ..frozen import dataclass
-from ..model import IDENTITY, Codec, Context, Encoded, Filled, Keys, Route
+from ..model import IDENTITY, Codec, Context, Encoded, File, Filled, Keys, Route
 from ..plan import Target, lacking
-from ..values import Call, Env, Fields, Part, Request
+from ..values import NOTHING, Call, Env, Fields, Part, Request
 from .fetching import fetched
 
 AGENT = "gatewaymw"
@@ -54,13 +55,15 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     route = route_of(target, call, context.model)
     if route.codec.links:
         body = yield from fetched(route.codec, target.provider.name, call, body, env)
-    encoded, payload, kind = encode(route, target, call, body, context, env)
+    dropped, payload, kind, own, later = encode(route, target, call, body, context, env)
+    if later:
+        context = replace(context, later=later)
     keys = yield from keys_of(target, call, env)
-    known = target.signed.get(kind) if target.asks.isdisjoint(call.headers) else None
+    known = target.signed.get(kind) if target.asks.isdisjoint(call.headers) and not own else None
     request = Request(
         route.method or call.method,
         address(route, target, call, context),
-        headers_of(target, call, kind) if known is None else known,
+        {**headers_of(target, call, kind), **own} if known is None else known,
         payload,
         patience(target, context.stream),
         (target.timeouts.idle or IDLE) if context.stream else PATIENCE,
@@ -68,8 +71,8 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
         connect=target.timeouts.connect,
     )
     if known is None:
-        request = signed(request, kind, target, call, keys)
-    return Prepared(request, route.codec, context, context.stream, encoded, keys)
+        request = signed(request, kind, target, call, keys, kept=not own)
+    return Prepared(request, route.codec, context, context.stream, dropped, keys)
 
 
 def patience(target: Target, stream: bool) -> float:
@@ -78,15 +81,19 @@ def patience(target: Target, stream: bool) -> float:
     return min(target.timeout or PATIENCE, first or PATIENCE)
 
 
-def signed(request: Request, kind: str | None, target: Target, call: Call, keys: Keys) -> Request:
+def signed(
+    request: Request, kind: str | None, target: Target, call: Call, keys: Keys, kept: bool = True
+) -> Request:
     """The request with its credential. Headers that will be the same the next time are kept."""
     made = target.provider.auth(request, keys)
+    if not kept:
+        return made
     own = target.credential is not None and target.credential.secret is not None
     constant = own and isinstance(target.provider.auth, Header) and target.asks.isdisjoint(call.headers)
     if not constant or target.provider.access or kind not in KINDS:
         return made
-    kept = target.signed[kind] = Fields(made.headers)
-    return made.bearing(kept)
+    fields = target.signed[kind] = Fields(made.headers)
+    return made.bearing(fields)
 
 
 def incomplete(target: Target) -> BadRequest:
@@ -126,38 +133,59 @@ def context_of(target: Target, call: Call, body: Mapping[str, Any], env: Env) ->
     )
 
 
+class Sent(NamedTuple):
+    """What a client's body becomes."""
+
+    dropped: tuple[str, ...]
+    payload: bytes
+    kind: str | None
+    """Its content type."""
+    headers: Mapping[str, str] = NOTHING
+    """Of this request alone."""
+    later: Mapping[str, Any] = NOTHING
+
+
 def encode(
     route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context, env: Env
-) -> tuple[tuple[str, ...], bytes, str | None]:
-    """The names dropped, the bytes to send, and their content type. Untouched bodies stay bytes."""
+) -> Sent:
+    """What is sent. Untouched bodies stay bytes."""
     if call.endpoint.body == "json" and (route.codec.request or body is not call.body):
         return encode_json(route, target, call, body, context)
     if call.endpoint.body == "form" and (route.codec.form or (call.parts and target.overrides)):
         return encode_form(route, target, call.parts, context, env.new_id())
     kind = "application/json" if call.endpoint.body == "json" else call.headers.get("content-type")
-    return (), call.raw, kind if call.raw else None
+    return Sent((), call.raw, kind if call.raw else None)
 
 
-def encode_json(
-    route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context
-) -> tuple[tuple[str, ...], bytes, str]:
+def encode_json(route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context) -> Sent:
     try:
         encoded = route.codec.request(body, context) if route.codec.request else Encoded(dict(body))
     except Unsupported as error:
         raise elsewhere(error, target, context) from None
     payload = call.raw if encoded.body is call.body else json.dumps(encoded.body)
-    return heeded(encoded.dropped, target), payload, "application/json"
+    lost = encoded.dropped
+    if route.codec.linked and in_base64(body) and call.fetching is None:
+        lost = (*lost, "response_format")
+    return Sent(heeded(lost, target), payload, "application/json", encoded.headers)
+
+
+def in_base64(body: Mapping[str, Any]) -> bool:
+    """Whether a client wants its images in its answer, not by their addresses."""
+    return body.get("response_format") == "b64_json"
 
 
 def encode_form(
     route: Route, target: Target, given: tuple[Part, ...], context: Context, boundary: str
-) -> tuple[tuple[str, ...], bytes, str]:
+) -> Sent:
     parts = form.override(given, target.overrides)
     made = route.codec.form(parts, context) if route.codec.form else Filled(parts)
     dropped = heeded(made.dropped, target)
     if isinstance(made, Encoded):
-        return dropped, json.dumps(made.body), "application/json"
-    return dropped, form.encode(made.parts, boundary), f"multipart/form-data; boundary={boundary}"
+        return Sent(dropped, json.dumps(made.body), "application/json", made.headers)
+    if isinstance(made, File):
+        return Sent(dropped, made.data, made.content_type, later=made.later)
+    kind = f"multipart/form-data; boundary={boundary}"
+    return Sent(dropped, form.encode(made.parts, boundary), kind)
 
 
 def heeded(dropped: tuple[str, ...], target: Target) -> tuple[str, ...]:

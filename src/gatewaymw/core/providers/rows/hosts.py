@@ -12,7 +12,7 @@ from ..compatible import CATALOGUE, LENGTH, OLDER, SOUND, compatible
 NOVITAS = Ranks(names={name: name for name in PLAIN if name != "return_documents"})
 # https://docs.siliconflow.cn/cn/api-reference/images/images-generations: one path for all models;
 # https://docs.siliconflow.cn/en/api-reference/rerank/create-rerank
-DRAWN = Host(names={"n": "batch_size"}, sized=in_one("image_size"), formats={"url": ""})
+DRAWN = Host(names={"n": "batch_size"}, sized=in_one("image_size"), linked=True)
 SILICONFLOWS = Ranks(names=PLAIN, own=frozenset({"instruction", "max_chunks_per_doc", "overlap_tokens"}))
 
 # ── those that are asked today ───────────────────────────────────────────
