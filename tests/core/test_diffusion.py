@@ -67,8 +67,13 @@ def test_names_of_its_own() -> None:
     assert host.batch is None
 
 
-def test_a_model_that_is_part_of_the_address_is_not_in_the_body() -> None:
-    assert draw(drawing(Host(model="", sized=sides))) == Encoded({"prompt": "A kiwi."})
+def test_a_model_that_is_part_of_the_address_is_not_in_the_body_and_has_to_be_given() -> None:
+    host = drawing(Host(model="", sized=sides))
+    assert draw(host) == Encoded({"prompt": "A kiwi."})
+    for model in (None, "", 7):
+        with pytest.raises(BadRequest, match="model must"):
+            draw(host, model=model)
+    assert draw(PLAIN, model=None) == Encoded({"prompt": "A kiwi."})
 
 
 def test_formats() -> None:
@@ -77,7 +82,7 @@ def test_formats() -> None:
     assert sent(either) == {}
     base64 = drawing(Host(sized=sides, formats={"b64_json": ""}))
     assert sent(base64, response_format="b64_json") == {}
-    for other in ("url", "webp"):
+    for other in ("url", "webp", {"a": 1}):
         assert draw(base64, response_format=other).dropped == ("response_format",)
     assert sent(PLAIN, response_format="b64_json") == {"response_format": "b64_json"}
 

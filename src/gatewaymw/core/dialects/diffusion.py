@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import UpstreamError
 from ..model import Codec, Context, Encoded
 from ..values import JSON, NOTHING
+from .fields import text
 from .imagery import EACH, Body, asked, nearest, size_of
 
 Sized = Callable[[tuple[int, int]], JSON]
@@ -43,7 +44,7 @@ class Host:
     """OpenAI's parameters that it has, but for the size and the format → its own names of them. Without `n`,
     it is asked once for each image."""
     model: str = "model"
-    """Its name for the model; empty where that is part of the address."""
+    """Its name for the model; empty where that is part of the address, and has to be given."""
     formats: Mapping[str, str] = NOTHING
     """What `response_format` may say → what the host is told; nothing where it has but the one. Without any,
     it is told what the client says."""
@@ -59,7 +60,8 @@ def requesting(host: Host) -> Callable[[Body, Context], Encoded]:
 
     def request(body: Body, context: Context) -> Encoded:
         own, wanted, lost = asked(body, context.provider, ("size", "response_format", *host.names))
-        made = {host.model: body["model"]} if host.model and body.get("model") else {}
+        model = body.get("model") if host.model else text(body.get("model"), "model")
+        made = {host.model: model} if host.model and model else {}
         if size := size_of(wanted):
             made |= host.sized(size)
         made |= {its: wanted[name] for name, its in host.names.items() if name in wanted}
@@ -73,7 +75,7 @@ def formatted(given: Any, host: Host) -> tuple[JSON, tuple[str, ...]]:
     """What the host is told of the format, and the parameter's name where it has another only."""
     if given is None or (host.linked and given in ("url", "b64_json")):
         return {}, ()
-    if host.linked or (host.formats and given not in host.formats):
+    if host.linked or (host.formats and given not in [*host.formats]):
         return {}, ("response_format",)
     told = host.formats[given] if host.formats else given
     return ({} if told == "" else {"response_format": told}), ()
