@@ -152,7 +152,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("place", FOREIGN, ids=range(len(FOREIGN)))
-def test_no_other_host_is_called_and_no_job_begun_again(place: str) -> None:
+def test_ssrf_12_no_other_host_is_called_and_no_job_begun_again(place: str) -> None:
     reply, here = asked(after(place), retry=RETRY)
     assert (reply.status, error_of(reply)["code"]) == (502, "upstream_address")
     assert len(here.sent) == 1 and reply.again
@@ -170,7 +170,7 @@ def test_hosts_of_its_own_are_called(place: str) -> None:
     )
 
 
-def test_its_other_hosts_are_not_called_by_a_target_with_another_address() -> None:
+def test_ssrf_12_its_other_hosts_are_not_called_by_a_target_with_another_address() -> None:
     reply, here = asked(after("https://a.jobs.example/x"), base_url="https://proxy.example")
     assert (error_of(reply)["code"], len(here.sent)) == ("upstream_address", 1)
 
@@ -244,7 +244,7 @@ def test_what_a_look_says_holds_no_credential() -> None:
 # ── bounds ───────────────────────────────────────────────────────────────
 
 
-def test_a_job_that_is_never_done_is_given_up_when_the_time_of_the_target_is_over() -> None:
+def test_dos_09_a_job_that_is_never_done_is_given_up_when_the_time_of_the_target_is_over() -> None:
     reply, here = asked(after(after=1.0), timeout=30.0, retry=Retry(3, frozenset({408})))
     error = error_of(reply)
     assert (reply.status, error["code"], error["type"]) == (408, "timeout", "timeout_error")
@@ -263,7 +263,7 @@ def test_each_look_has_little_time_and_the_last_no_more_than_is_left() -> None:
     assert given[0] == LOOK and given[-1] < LOOK and min(given) > 0
 
 
-def test_calls_without_end_are_counted() -> None:
+def test_dos_09_calls_without_end_are_counted() -> None:
     reply, here = asked(after(after=0.0), retry=RETRY)
     assert (reply.status, error_of(reply)["code"], len(here.sent)) == (504, "timeout", MOST + 1)
     assert str(MOST) in error_of(reply)["message"] and here.waits == []

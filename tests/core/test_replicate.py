@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from machine import call, target, world
 from openai.types import ImagesResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from refusals import refusing
 
 from gatewaymw.core import json
 from gatewaymw.core.dialects import replicate
+from gatewaymw.core.endpoints import PROXY
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.framing.base import Frame
 from gatewaymw.core.model import Context, Encoded, Next
 from gatewaymw.core.providers import REPLICATE
+from gatewaymw.core.routing.attempt import attempt
+from gatewaymw.core.routing.reply import Live
+from gatewaymw.core.values import Answer
 
 MODEL = "meta/meta-llama-3-70b-instruct"
 HASH = "5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa"
@@ -120,6 +126,16 @@ def test_a_stream_is_read_where_the_prediction_says() -> None:
 )
 def test_its_streams_are_at_its_own_hosts(host: str, its: bool) -> None:
     assert REPLICATE.hosts and bool(REPLICATE.hosts.fullmatch(host)) is its
+
+
+def test_any_other_path_is_handed_through_as_it_is() -> None:
+    here = world(Answer(200, {}, stream=1), reads={1: [b"{}"]})
+    what = replace(call(endpoint=PROXY), method="GET", path="/predictions/p1", raw=b"", query="a=b")
+    reply = here.run(attempt(target(provider=REPLICATE), what, here.env()))
+    request = here.sent[0].request
+    assert (reply.status, len(here.sent)) == (200, 1) and isinstance(reply, Live)
+    assert (request.method, request.url) == ("GET", "https://api.replicate.com/v1/predictions/p1?a=b")
+    assert request.headers["authorization"] == "Bearer sk-caller-key" and "prefer" not in request.headers
 
 
 # ── images ───────────────────────────────────────────────────────────────

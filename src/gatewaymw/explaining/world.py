@@ -38,7 +38,7 @@ ERROR = b'data: {"error":{"message":"scripted","type":"server_error","code":"scr
 JSON_TYPE = {"content-type": "application/json"}
 PNG = b"\x89PNG\r\n\x1a\n"
 FOLLOWED = "explained.job"
-"""What a second call is for, where an answer takes more than one: the end of its address, and what it gives."""
+"""What a second call is for, where an answer takes more than one: the end of its address, what it gives."""
 SAID: Mapping[str, Any] = {
     "id": "explained",
     "object": "explained",

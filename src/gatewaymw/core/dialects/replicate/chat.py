@@ -29,8 +29,9 @@ SETTINGS = table(max_completion_tokens="max_tokens", stop=Field("stop_sequences"
 ASIDE = frozenset({"model", "messages", "stream", *SETTINGS})
 OPENAIS = frozenset(
     {
-        *("audio", "function_call", "functions", "logit_bias", "logprobs", "metadata", "modalities", "n"),
-        *("parallel_tool_calls", "prediction", "prompt_cache_key", "prompt_cache_retention"),
+        *("audio", "function_call", "functions", "logit_bias", "logprobs", "metadata", "modalities"),
+        *("moderation", "n", "parallel_tool_calls", "prediction", "prompt_cache_key"),
+        *("prompt_cache_options", "prompt_cache_retention"),
         *("response_format", "safety_identifier", "service_tier", "store", "stream_options", "tool_choice"),
         *("tools", "top_logprobs", "user", "web_search_options"),
     }
