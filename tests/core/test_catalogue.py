@@ -228,9 +228,7 @@ def read_stream(exchange: Exchange, text: str) -> dict[str, Any]:
 
 def as_ended(chunk: dict[str, Any]) -> dict[str, Any]:
     """OpenAI's type of a text completion knows no null, which its own streams say until the end."""
-    choices = [
-        {**choice, "finish_reason": choice["finish_reason"] or "stop"} for choice in chunk["choices"]
-    ]
+    choices = [{**choice, "finish_reason": choice["finish_reason"] or "stop"} for choice in chunk["choices"]]
     return {**chunk, "choices": choices}
 
 
