@@ -44,8 +44,8 @@ DEEPSEEK = compatible(
 )
 
 # https://docs.together.ai/docs/inference/openai-compatibility; `eos` and the bare list of models:
-# https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1. Images and
-# thoughts are in its own words: https://docs.together.ai/reference/post-images-generations,
+# https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1. Images,
+# thoughts in words of its own: https://docs.together.ai/reference/post-images-generations,
 # https://docs.together.ai/docs/inference/chat/reasoning
 TOGETHER = compatible(
     "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, RERANK, MODELS,
