@@ -310,7 +310,7 @@ def test_bounds_hold_for_any_answers(outcomes: list[Outcome], retry: Retry, time
 
 @given(st.lists(OUTCOMES, min_size=2, max_size=12))
 def test_a_job_is_begun_anew_only_where_it_failed_or_was_not_begun(outcomes: list[Outcome]) -> None:
-    always = Retry(9, frozenset(range(400, 600)), base=0.0)
+    always = Retry(2, frozenset(range(400, 600)), base=0.0)
     _, here = asked(*outcomes, retry=always, timeout=1e6)
     heard: Iterator[Outcome] = chain(outcomes, repeat(outcomes[-1]))
     before: tuple[str, Outcome] | None = None

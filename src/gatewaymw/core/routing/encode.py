@@ -164,9 +164,14 @@ def encode_json(route: Route, target: Target, call: Call, body: Mapping[str, Any
         raise elsewhere(error, target, context) from None
     payload = call.raw if encoded.body is call.body else json.dumps(encoded.body)
     lost = encoded.dropped
-    if route.codec.linked and in_base64(body) and call.fetching is None:
-        lost = (*lost, "response_format")
+    if call.fetching is None:
+        lost += unlinked(route.codec, body)
     return Sent(heeded(lost, target), payload, "application/json", encoded.headers)
+
+
+def unlinked(codec: Codec, body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of what is lost where no file is fetched."""
+    return ("response_format",) if codec.linked and in_base64(body) else ()
 
 
 def in_base64(body: Mapping[str, Any]) -> bool:
