@@ -220,10 +220,17 @@ def read_stream(exchange: Exchange, text: str) -> dict[str, Any]:
     if exchange.endpoint.name == "chat":
         _ = [openai_client.chunk(each) for each in chunks]
         return said(openai_client.read(chunks, "delta"))
-    texts = [Completion.model_validate_json(json.dumps(each)) for each in chunks]
-    spoken = [choice for each in texts for choice in each.choices]
-    ends = [choice.finish_reason for choice in spoken if choice.finish_reason]
-    return {"text": "".join(choice.text or "" for choice in spoken), "finish": ends[-1]}
+    _ = [Completion.model_validate_json(json.dumps(ending(each))) for each in chunks]
+    spoken = [choice for each in chunks for choice in each["choices"]]
+    ends = [choice["finish_reason"] for choice in spoken if choice.get("finish_reason")]
+    return {"text": "".join(choice.get("text") or "" for choice in spoken), "finish": ends[-1]}
+
+
+def ending(chunk: dict[str, Any]) -> dict[str, Any]:
+    """A chunk of text with the reason that the SDK's type wants in each, though OpenAI tells none before the
+    last (https://platform.openai.com/docs/api-reference/completions/object)."""
+    choices = [{**each, "finish_reason": each.get("finish_reason") or "stop"} for each in chunk["choices"]]
+    return {**chunk, "choices": choices}
 
 
 # ── the tests ────────────────────────────────────────────────────────────

@@ -243,7 +243,8 @@ class Provider:
     models: Mapping[Endpoint, tuple[str, ...]] = field(default_factory=dict)
     """Where what is sent depends on the model: names that stand for its families, for docs and probes."""
     base: Callable[[Mapping[str, str]], str] | None = None
-    """The address that options make, where it takes more than filling them into `base_url`."""
+    """The address that options make, where it takes more than filling them into `base_url`, or where they may
+    name another."""
     hosts: re.Pattern[str] | None = None
     """Hosts of its own, finitely many, which answers may name for what is to follow: the credential goes
     there as well, over https, where the target is called at one of them or at `base_url`."""

@@ -1,4 +1,6 @@
 """The providers that speak OpenAI's dialect, a row each: importing this package adds them to the table."""
 
 from . import known as known
+from . import local as local
+from . import platforms as platforms
 from . import vectors as vectors
