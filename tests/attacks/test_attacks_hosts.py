@@ -197,6 +197,8 @@ HOSTS = {
     "bedrock": r"bedrock(-runtime)?\.[a-z0-9-]+\.amazonaws\.com",
     "vertex-ai": r"([a-z0-9-]+-)?aiplatform(\.[a-z0-9-]+)?(\.rep)?\.googleapis\.com",
     "openrouter": r"openrouter\.ai",
+    "bedrock-mantle": r"bedrock-mantle\.[a-z0-9-]+\.api\.aws",
+    "databricks": r"[a-z0-9-]+\.cloud\.databricks\.com",
 }
 """Where a provider's host depends on options, or on nothing: what it must look like."""
 
@@ -215,8 +217,12 @@ FILLED = {
     "azure-ai": {"azure_foundry_url": "https://ours.services.ai.azure.com"},
     "bedrock": {"aws_region": "eu-west-1"},
     "vertex-ai": {"vertex_project_id": "ours", "vertex_region": "europe-west4"},
+    "bedrock-mantle": {"aws_region": "eu-west-1"},
+    "cloudflare": {"cloudflare_account_id": "ours", "cloudflare_gateway_id": "ours"},
+    "databricks": {"databricks_host": "https://ours.cloud.databricks.com"},
 }
-SERVED = sorted(name for name in PROVIDERS if name not in ("mock", "ollama"))
+LOCAL = ("http://", "mock://")
+SERVED = sorted(name for name, each in PROVIDERS.items() if not each.base_url.startswith(LOCAL))
 
 
 PATHS = ["/chat/completions", "/embeddings", "/{}", "/models/{}"]

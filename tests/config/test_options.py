@@ -35,6 +35,8 @@ IN_ADDRESSES = {
     "workers_ai_account_id": "0123abc",
     "fireworks_account_id": "acc",
     "snowflake_account": "org-acc.eu-central-1",
+    "cloudflare_account_id": "0123abc",
+    "cloudflare_gateway_id": "my-gateway_1",
     "oracle_region": "eu-frankfurt-1",
     "oracle_api_version": "20231130",
 }
@@ -115,6 +117,8 @@ def test_nothing_else_does(value: Any) -> None:
     [
         ("azure_foundry_url", "https://x.services.ai.azure.com/models"),
         ("huggingface_base_url", "https://x.eu-west-1.aws.endpoints.huggingface.cloud"),
+        ("databricks_host", "https://dbc-1.cloud.databricks.com"),
+        ("databricks_host", "https://adb-1234.5.azuredatabricks.net"),
     ],
 )
 def test_x2_an_option_that_is_an_address_is_guarded_as_a_custom_host_is(name: str, own: str) -> None:

@@ -220,15 +220,16 @@ def read_stream(exchange: Exchange, text: str) -> dict[str, Any]:
     if exchange.endpoint.name == "chat":
         _ = [openai_client.chunk(each) for each in chunks]
         return said(openai_client.read(chunks, "delta"))
-    _ = [Completion.model_validate_json(json.dumps(as_ended(each)), strict=True) for each in chunks]
+    _ = [Completion.model_validate_json(json.dumps(ending(each))) for each in chunks]
     spoken = [choice for each in chunks for choice in each["choices"]]
-    ends = [choice["finish_reason"] for choice in spoken if choice["finish_reason"]]
-    return {"text": "".join(choice["text"] for choice in spoken), "finish": ends[-1]}
+    ends = [choice["finish_reason"] for choice in spoken if choice.get("finish_reason")]
+    return {"text": "".join(choice.get("text") or "" for choice in spoken), "finish": ends[-1]}
 
 
-def as_ended(chunk: dict[str, Any]) -> dict[str, Any]:
-    """OpenAI's type of a text completion knows no null, which its own streams say until the end."""
-    choices = [{**choice, "finish_reason": choice["finish_reason"] or "stop"} for choice in chunk["choices"]]
+def ending(chunk: dict[str, Any]) -> dict[str, Any]:
+    """A chunk of text with the reason that the SDK's type wants in each, though OpenAI tells none before the
+    last (https://platform.openai.com/docs/api-reference/completions/object)."""
+    choices = [{**each, "finish_reason": each.get("finish_reason") or "stop"} for each in chunk["choices"]]
     return {**chunk, "choices": choices}
 
 

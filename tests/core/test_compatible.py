@@ -28,6 +28,9 @@ RECORDED = {
     "xai": "x-ai",
     "openrouter": "openrouter",
     "ollama": "ollama",
+    "gpustack": "gpustack",
+    "huggingface": "huggingface",
+    "vercel_gateway": "vercel",
 }
 ADDRESSES = {
     "groq": "https://api.groq.com/openai/v1/chat/completions",
@@ -133,6 +136,14 @@ def test_mistrals_embeddings_have_their_own_name_for_dimensions() -> None:
     assert request is not None
     encoded = request({"model": "m", "input": "a", "dimensions": 8, "user": "u"}, context("mistral-ai"))
     assert encoded == Encoded({"model": "m", "input": "a", "output_dimension": 8}, ("user",))
+
+
+def test_what_a_codec_does_not_say_the_row_does() -> None:
+    codec = chat("ollama")
+    assert codec.links and codec.request and codec.response and codec.stream
+    body = {"choices": [{"index": 0, "message": {"content": "b", "reasoning": "a"}}]}
+    said = codec.response(body, context("ollama"))
+    assert said["choices"][0]["message"] == {"content": "b", "reasoning": "a", "reasoning_content": "a"}
 
 
 @pytest.mark.parametrize("name", ["deepseek", "together-ai", "ollama"])

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import chain, repeat
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ from gatewaymw.core.model import Codec, Context, Encoded, Next, Route, Stream
 from gatewaymw.core.plan import Retry, Timeouts
 from gatewaymw.core.routing.attempt import attempt
 from gatewaymw.core.routing.flow import run
-from gatewaymw.core.routing.following import GROWTH, LONGEST, LOOK, MOST, PATIENT
+from gatewaymw.core.routing.following import GROWTH, LONGEST, LOOK, MOST, PATIENT, address_of
 from gatewaymw.core.routing.reply import Live, Reply
 from gatewaymw.core.routing.trace import Done, Log, Said, observed, recorded, replayed
 from gatewaymw.core.values import Answer, Failure, Outcome
@@ -145,7 +147,15 @@ FOREIGN = [
         "https://a.jobs.example:444/",
         "ftp://jobs.example/",
     ),
-    *("https://[::1]/a", "https://jobs.example/a b", "https://jobs.example/\r\nx", "jobs/1", "", "https://"),
+    *(
+        "https://[::1]/a",
+        "https://jobs.example/a b",
+        "https://jobs.example/\r\nx",
+        "/a\r\nx: y",
+        "jobs/1",
+        "",
+        "https://",
+    ),
     "https://a.jobs.example.evil.example/",
     f"{HOME}/{'a' * 70_000}",
 ]
@@ -173,6 +183,48 @@ def test_hosts_of_its_own_are_called(place: str) -> None:
 def test_ssrf_12_its_other_hosts_are_not_called_by_a_target_with_another_address() -> None:
     reply, here = asked(after("https://a.jobs.example/x"), base_url="https://proxy.example")
     assert (error_of(reply)["code"], len(here.sent)) == ("upstream_address", 1)
+
+
+@pytest.mark.parametrize(
+    ("base", "its"),
+    [
+        ("https://b.jobs.example/v1", True),
+        ("http://b.jobs.example", False),
+        ("https://jobs.example.evil.example", False),
+    ],
+)
+def test_one_of_its_hosts_may_lead_to_another(base: str, its: bool) -> None:
+    reply, _ = asked(after("https://a.jobs.example/x"), DONE, base_url=base)
+    assert (reply.status == 200) is its
+
+
+PIECES = st.sampled_from(
+    [
+        *"/:@?#\\[]%. ",
+        "https",
+        "http",
+        "://",
+        "jobs.example",
+        "a.jobs.example",
+        "evil.example",
+        "443",
+        "\r\n",
+        "é",
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=9).map("".join)))
+def test_ssrf_12_whatever_is_named_is_its_own_or_refused(place: str) -> None:
+    try:
+        made = address_of(place, target(provider=JOBS))
+    except UpstreamError as error:
+        assert error.code == "upstream_address"
+        return
+    for read in (urlsplit(made), httpx2.URL(made)):
+        host = read.hostname if isinstance(read, SplitResult) else read.host
+        assert host in ("jobs.example", "a.jobs.example", "b.jobs.example") and read.scheme == "https"
+        assert read.port in (None, 443) and "@" not in made.split("/")[2]
 
 
 def test_an_address_of_numbers_is_an_origin_as_well() -> None:

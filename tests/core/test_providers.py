@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewaymw.core.auth.keys import bearer, header, none
+from gatewaymw.core.auth.keys import bearer, beside, header, none
 from gatewaymw.core.endpoints import CHAT, ENDPOINTS, MODEL, MODERATE
 from gatewaymw.core.errors import Unauthorized
 from gatewaymw.core.model import IDENTITY, Keys, Provider
@@ -107,6 +107,19 @@ def test_a_bearer_replaces_whatever_spelling_was_there_and_changes_nothing_else(
 
 def test_a_key_may_go_into_a_header_of_its_own() -> None:
     assert header("X-Api-Key")(REQUEST, Keys("sk-1")).headers["x-api-key"] == "sk-1"
+
+
+def test_a_token_may_stand_beside_a_key_or_alone() -> None:
+    both = beside(bearer, "X-Token", "my_token")
+    keys = Keys("sk-1", {"my_token": "t-1"})
+    assert both(REQUEST, keys).headers.items() >= {
+        ("authorization", "Bearer sk-1"),
+        ("x-token", "Bearer t-1"),
+    }
+    assert both(REQUEST, replace(keys, api_key="")).headers == {**REQUEST.headers, "x-token": "Bearer t-1"}
+    assert both(REQUEST, Keys("sk-1")) == bearer(REQUEST, Keys("sk-1"))
+    with pytest.raises(Unauthorized, match="x-token"):
+        both(REQUEST, Keys("sk-1", {"my_token": "t\n"}))
 
 
 def test_without_a_key_no_header_is_sent() -> None:

@@ -41,7 +41,11 @@ CONFIG: dict[str, Any] = {
         {"provider": "google", "api_key": KEY},
     ],
 }
-VALUES = {"aws_region": "us-east-1", "azure_foundry_url": "https://models.example"}
+VALUES = {
+    "aws_region": "us-east-1",
+    "azure_foundry_url": "https://models.example",
+    "databricks_host": "https://models.example",
+}
 STREAM = {"body": {**HELLO, "stream": True}}
 
 

@@ -206,6 +206,13 @@ class Options(Shape):
     # Others
     workers_ai_account_id: Token = None
     huggingface_base_url: Url = None
+    cloudflare_account_id: Token = None
+    cloudflare_gateway_id: Token = None
+    cloudflare_aig_token: Hidden = None
+    databricks_host: Url = None
+    friendli_team: Printable = None
+    portkey_provider: Printable = None
+    portkey_config: Printable = None
     fireworks_account_id: Token = None
     fireworks_file_length: Printable = None
     stability_client_id: Printable = None
@@ -248,6 +255,10 @@ URLS = {
     ),
     # https://huggingface.co/docs/inference-endpoints
     "huggingface_base_url": trusted_hosts(["*.endpoints.huggingface.cloud", "*.huggingface.co"]),
+    # https://docs.databricks.com/aws/en/workspace/workspace-details#workspace-instance-names-urls-and-ids
+    "databricks_host": trusted_hosts(
+        ["*.cloud.databricks.com", "*.gcp.databricks.com", "*.azuredatabricks.net", "*.databricks.azure.us"]
+    ),
 }
 """Options that are addresses, and the hosts of the provider's own that any caller may name there."""
 

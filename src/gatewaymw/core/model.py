@@ -243,10 +243,11 @@ class Provider:
     models: Mapping[Endpoint, tuple[str, ...]] = field(default_factory=dict)
     """Where what is sent depends on the model: names that stand for its families, for docs and probes."""
     base: Callable[[Mapping[str, str]], str] | None = None
-    """The address that options make, where it takes more than filling them into `base_url`."""
+    """The address that options make, where it takes more than filling them into `base_url`, or where they may
+    name another."""
     hosts: re.Pattern[str] | None = None
-    """Hosts of its own besides that of `base_url`, which answers may name for what is to follow: the
-    credential goes there as well, over https, where the target has no address of its own. Finitely many."""
+    """Hosts of its own, finitely many, which answers may name for what is to follow: the credential goes
+    there as well, over https, where the target is called at one of them or at `base_url`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with each request, unless the client's own of `accepts` says otherwise."""
     accepts: frozenset[str] = frozenset()

@@ -167,9 +167,11 @@ class Target:
         if self.provider.settles and (settled := self.provider.settles(self.options)):
             object.__setattr__(self, "overrides", {**settled, **self.overrides})
         base = self.base_url or self.provider.base_url
-        if "{" in base and not missing:
-            made = self.provider.base if not self.base_url else None
-            base = made(self.options) if made else base.format_map(self.options)
+        made = self.provider.base if not (self.base_url or missing) else None
+        if made:
+            base = made(self.options)
+        elif "{" in base and not missing:
+            base = base.format_map(self.options)
         object.__setattr__(self, "base", base.rstrip("/"))
         own = {
             header: self.options[option]

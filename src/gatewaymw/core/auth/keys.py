@@ -6,6 +6,7 @@ An empty key adds nothing: whether a provider may be called without one is `Prov
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ..errors import Unauthorized
 from ..model import Auth, Keys
@@ -38,6 +39,17 @@ class Header:
 def header(name: str, prefix: str = "") -> Auth:
     """An auth that sends the key in the header `name`."""
     return Header(name, prefix)
+
+
+def beside(auth: Auth, name: str, option: str) -> Auth:
+    """The same, and the token that the option is, where there is one, as a bearer in the header `name`: for
+    those who ask for a key of their own and one of whom they ask in turn."""
+    token = header(name, "Bearer ")
+
+    def sign(request: Request, keys: Keys) -> Request:
+        return token(auth(request, keys), replace(keys, api_key=keys.options.get(option, "")))
+
+    return sign
 
 
 def none(request: Request, keys: Keys) -> Request:

@@ -69,9 +69,15 @@ def compatible(
     request = adapted(delta) if delta else None
 
     def route(endpoint: Endpoint) -> Route:
-        codec = codecs.get(endpoint) or telling(told, endpoint)
-        asked = codec.request or (request if endpoint.body == "json" else None)
-        codec = replace(codec, request=asked, error=codec.error or error)
+        row = telling(told, endpoint)
+        codec = codecs.get(endpoint, row)
+        codec = replace(
+            codec,
+            request=codec.request or (request if endpoint.body == "json" else None),
+            response=codec.response or row.response,
+            stream=codec.stream or row.stream,
+            error=codec.error or error,
+        )
         return Route(paths.get(endpoint, endpoint.path), codec)
 
     made = {endpoint: route(endpoint) for endpoint in endpoints}

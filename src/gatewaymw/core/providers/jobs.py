@@ -19,7 +19,7 @@ BLACK_FOREST_LABS = provide(
         routes={IMAGE: Route("/v1/{model}", black_forest_labs.IMAGE)},
         models={IMAGE: ("flux-2-pro", "flux-kontext-pro")},
         auth=header("x-key"),
-        hosts=re.compile(r"api\.(?:eu|us)[0-9]{0,2}\.bfl\.ai"),
+        hosts=re.compile(r"api(?:\.(?:eu|us)[0-9]{0,2})?\.bfl\.ai"),
         env_key="BFL_API_KEY",
         doc="https://docs.bfl.ai/quick_start/generating_images",
     )

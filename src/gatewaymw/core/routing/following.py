@@ -185,6 +185,7 @@ def request_of(step: Next, errand: Errand) -> Request:
 # ── where it goes ────────────────────────────────────────────────────────
 
 # What two readers could read differently is no address: no user name, no backslash, no control character.
+PATH = re.compile(r"/(?!/)[\x21-\x5b\x5d-\x7e]*")
 ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<rest>[/?][\x21-\x5b\x5d-\x7e]*)?",
@@ -195,9 +196,10 @@ PORTS = {"http": 80, "https": 443}
 
 def address_of(to: str, target: Target) -> str:
     """Where a step goes. Raises UpstreamError for a place that is not the provider's."""
-    if to.startswith("/") and not to.startswith("//"):
-        return target.base + to
-    found = ADDRESS.fullmatch(to.partition("#")[0]) if len(to) <= LONGEST_PATH else None
+    place = to.partition("#")[0] if len(to) <= LONGEST_PATH else ""
+    if PATH.fullmatch(place):
+        return target.base + place
+    found = ADDRESS.fullmatch(place)
     if not found or not owned(found, target):
         raise UpstreamError(
             f"{target.provider.name} named a place for what is to follow that is not its own: nothing is sent"
@@ -205,19 +207,24 @@ def address_of(to: str, target: Target) -> str:
             code="upstream_address",
         )
     port = f":{found['port']}" if found["port"] else ""
-    return f"{found['scheme'].lower()}://{found['host'].lower()}{port}{found['rest'] or '/'}"
+    rest = found["rest"] or ""
+    return (
+        f"{found['scheme'].lower()}://{found['host'].lower()}{port}{rest if rest[:1] == '/' else f'/{rest}'}"
+    )
 
 
 def owned(found: re.Match[str], target: Target) -> bool:
-    """Whether the credential may go there: to the origin that is called, or another host of the provider's
-    where that is called at its own address."""
+    """Whether the credential may go there: to the origin that is called, or another of the provider's own
+    hosts, where it is called at one of them."""
     scheme, host = found["scheme"].lower(), found["host"].lower()
     place = scheme, host, int(found["port"] or PORTS[scheme])
     base = urlsplit(target.base)
     if place == (base.scheme, bracketed(base.hostname or ""), base.port or PORTS.get(base.scheme)):
         return True
-    hosts = target.provider.hosts if not target.base_url else None
-    return hosts is not None and place == ("https", host, 443) and hosts.fullmatch(host) is not None
+    hosts = target.provider.hosts
+    if hosts is None or place != ("https", host, 443) or not hosts.fullmatch(host):
+        return False
+    return not target.base_url or (base.scheme == "https" and bool(hosts.fullmatch(base.hostname or "")))
 
 
 def bracketed(host: str) -> str:

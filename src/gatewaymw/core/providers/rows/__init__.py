@@ -2,4 +2,6 @@
 
 from . import hosts as hosts
 from . import known as known
+from . import local as local
+from . import platforms as platforms
 from . import vectors as vectors

@@ -79,8 +79,9 @@ OPENROUTER = compatible(
 )
 
 # max_tokens is the only limit it knows, the developer's messages are passed over, images come in base64:
-# https://docs.ollama.com/api/openai-compatibility
+# https://docs.ollama.com/api/openai-compatibility. Thoughts are in `reasoning`, both ways.
 OLLAMA = compatible(
-    "ollama", "http://localhost:11434/v1", CHAT, COMPLETE, EMBED, *CATALOGUE, rename=LENGTH, roles=SYSTEM,
-    codecs={CHAT: Codec(links=chatted)}, needs_key=False, env_key="OLLAMA_API_KEY", doc="https://docs.ollama.com/api/openai-compatibility",
+    "ollama", "http://localhost:11434/v1", CHAT, COMPLETE, EMBED, *CATALOGUE, **OLDER, thoughts="reasoning",
+    codecs={CHAT: Codec(links=chatted)}, needs_key=False, env_key="OLLAMA_API_KEY",
+    doc="https://docs.ollama.com/api/openai-compatibility",
 )
