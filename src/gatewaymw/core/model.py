@@ -76,7 +76,7 @@ class Encoded:
 
     body: Mapping[str, Any]
     dropped: tuple[str, ...] = ()
-    headers: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] | None = None
     """Sent with this request alone, names lower-case."""
 
 

@@ -172,7 +172,7 @@ def request_of(step: Next, errand: Errand) -> Request:
     request = Request(
         step.method,
         address_of(step.to, target),
-        {**headers_of(target, errand.call, kind), **step.headers},
+        headers_of(target, errand.call, kind, step.headers),
         payload,
         made.request.timeout,
         made.request.idle,
