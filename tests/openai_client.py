@@ -45,7 +45,7 @@ def read(bodies: Iterable[Mapping[str, Any]], part: str) -> Read:
             said = choice[part]
             text += said.get("content") or ""
             reasoning += said.get("reasoning_content") or ""
-            finish = choice["finish_reason"] or finish
+            finish = choice.get("finish_reason") or finish
             for place, call in enumerate(said.get("tool_calls") or ()):
                 name_and_arguments = calls.setdefault(call.get("index", place), ["", ""])
                 name_and_arguments[0] += call["function"].get("name") or ""

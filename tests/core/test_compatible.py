@@ -28,6 +28,12 @@ RECORDED = {
     "xai": "x-ai",
     "openrouter": "openrouter",
     "ollama": "ollama",
+    "perplexity": "perplexity-ai",
+    "moonshot": "moonshot",
+    "zai": "z-ai",
+    "alibaba": "dashscope",
+    "avian": "avian",
+    "crusoe": "crusoe",
     "gpustack": "gpustack",
     "huggingface": "huggingface",
     "vercel_gateway": "vercel",
@@ -161,9 +167,14 @@ def test_xai_is_not_sent_a_logit_bias() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "endpoint"), [("openrouter", CHAT), ("groq", TRANSCRIBE)])
+@pytest.mark.parametrize(("name", "endpoint"), [("xiaomi", CHAT), ("groq", TRANSCRIBE)])
 def test_where_nothing_differs_the_request_is_not_touched(name: str, endpoint: Any) -> None:
     assert PROVIDERS[name].routes[endpoint].codec.request is None
+
+
+def test_a_request_in_which_nothing_differs_is_sent_as_it_came() -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    assert sent("openrouter", body).body is body
 
 
 def test_of_two_names_for_one_parameter_the_newer_wins_and_the_older_is_reported() -> None:
@@ -214,7 +225,7 @@ def streamed(codec: Codec, events: Iterator[Any], said: Context) -> list[dict[st
         return list(events)
     state, out = codec.stream.start, []
     for event in events:
-        assert not codec.stream.ended(state) or not event.get("choices")
+        assert not codec.stream.ended(state) or not says(event)
         kept = copy.deepcopy(event)
         again, twice = codec.stream.step(state, event, said)
         state, chunks = codec.stream.step(state, event, said)
@@ -222,6 +233,12 @@ def streamed(codec: Codec, events: Iterator[Any], said: Context) -> list[dict[st
         out += chunks
     assert codec.stream.ended(state)
     return out
+
+
+def says(event: dict[str, Any]) -> bool:
+    """Some say twice that a choice has ended, the second time with the count of tokens."""
+    deltas = [choice["delta"] for choice in event.get("choices") or ()]
+    return any(value for delta in deltas for name, value in delta.items() if name != "role")
 
 
 def events(case: recorded.Case) -> Iterator[Any]:
@@ -288,8 +305,8 @@ def test_openrouters_errors_within_a_200_are_errors() -> None:
     with pytest.raises(UpstreamError, match="slow down") as caught:
         response(late, context("openrouter"))
     assert caught.value.status == 429
-    fine = {"choices": [{"finish_reason": "stop"}]}
-    assert response(fine, context("openrouter")) is fine
+    fine = {"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "Hi"}}]}
+    assert response(fine, context("openrouter")) == fine
 
 
 def test_a_list_of_models_has_openais_shape() -> None:
@@ -305,3 +322,8 @@ def test_a_list_of_models_has_openais_shape() -> None:
     listed = openrouter({"data": [{"id": "b", "owned_by": "x"}], "more": 1}, context("openrouter"))
     row = {"id": "b", "object": "model", "created": 0, "owned_by": "x"}
     assert listed == {"object": "list", "data": [row], "more": 1}
+    writer = PROVIDERS["writer"].routes[MODELS].codec.response
+    assert writer is not None
+    named = {"id": "c", "object": "model", "created": 0, "owned_by": "writer", "name": "C"}
+    own = writer({"models": [{"id": "c", "name": "C"}], "more": 1}, context("writer"))
+    assert own == {"object": "list", "data": [named], "more": 1}

@@ -8,11 +8,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewaymw.core.dialects import anthropic
-from gatewaymw.core.endpoints import OPENAI
+from gatewaymw.core.dialects.told import Told, telling
+from gatewaymw.core.endpoints import CHAT, COMPLETE, OPENAI
 from gatewaymw.core.model import Context, Stream
 from gatewaymw.core.routing.pipeline import Translation
 
@@ -69,10 +71,69 @@ def test_what_is_told_is_the_same(data: st.DataObject, strict: bool, named: bool
     assert told(stream, pieces, strict) == told(replace(stream, words=b""), pieces, strict)
 
 
-def test_many_events_in_one_piece_are_not_read_one_by_one() -> None:
-    events = [START, claude("one"), claude("two"), *[claude("x" * 9)] * 50, {"type": "message_stop"}]
+def said(text: str, index: int = 0, finish: str | None = None, **more: Any) -> dict[str, Any]:
+    choice = {
+        "index": index,
+        "delta": {"role": "assistant", "content": text, **more},
+        "finish_reason": finish,
+    }
+    return {"id": "one", "model": "m", "object": "chat.completion.chunk", "created": 1, "choices": [choice]}
+
+
+COUNT = {"usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}}
+COUSIN = st.one_of(
+    st.builds(said, TEXT),
+    st.builds(said, TEXT),
+    st.builds(said, TEXT, st.integers(0, 1), reasoning=TEXT),
+    st.builds(said, TEXT, finish=st.sampled_from(["", "eos", "failed"])),
+    st.builds(lambda text: said(text) | COUNT, TEXT),
+    st.builds(lambda text: {"choices": [said(text)["choices"][0], said("one")["choices"][0]]}, TEXT),
+)
+TELLS = st.builds(
+    Told,
+    finish=st.just({"eos": "stop", "failed": 503}),
+    thoughts=st.sampled_from(["", "reasoning"]),
+    usage=st.sampled_from(["", "each"]),
+    lacks=st.booleans(),
+)
+
+
+@given(st.data(), TELLS)
+def test_what_is_told_of_cousins_is_the_same(data: st.DataObject, tells: Told) -> None:
+    stream = telling(tells, CHAT).stream
+    assert stream and stream.words
+    events = [*data.draw(st.lists(COUSIN, max_size=12)), said("", finish="stop")]
+    whole = b"".join(written(event, False) for event in events)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=4)))
+    pieces = [whole[start:end] for start, end in pairwise([0, *cuts, len(whole)])]
+    assert told(stream, pieces, True) == told(replace(stream, words=b""), pieces, True)
+
+
+def test_words_that_may_hold_tags_are_read_and_so_are_text_completions() -> None:
+    for stream in (
+        telling(Told(thoughts="<think>"), CHAT).stream,
+        telling(Told(lacks=True), COMPLETE).stream,
+    ):
+        assert stream and not stream.words
+
+
+MANY = {
+    "claude": (
+        anthropic.CHAT,
+        [START, claude("one"), claude("two"), *[claude("x" * 9)] * 50, {"type": "message_stop"}],
+    ),
+    "a cousin": (
+        telling(Told(thoughts="reasoning"), CHAT),
+        [said("one"), said("two"), said("three"), *[said("x" * 9)] * 50, said("", finish="stop")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_events_in_one_piece_are_not_read_one_by_one(name: str) -> None:
+    codec, events = MANY[name]
     decoded: list[Any] = []
-    stream = anthropic.CHAT.stream
+    stream = codec.stream
     assert stream
     decode = stream.decode
 
@@ -80,5 +141,9 @@ def test_many_events_in_one_piece_are_not_read_one_by_one() -> None:
         decoded.append(frame)
         return decode(frame)
 
-    out = told(replace(stream, decode=counting), [b"".join(written(event, True) for event in events)], True)
-    assert len(out) == 1 + 52 + 1 + 1 and len(decoded) < 6
+    out = told(
+        replace(stream, decode=counting),
+        [b"".join(written(event, "type" in event) for event in events)],
+        True,
+    )
+    assert len(out) == len(events) + 1 and len(decoded) < 6

@@ -235,3 +235,31 @@ def test_counts_that_grow_are_told_once() -> None:
     assert poured(Told(usage="each"), chunks)[1] == chunks[1]
     late = {"choices": [], "usage": USAGE}
     assert poured(Told(usage="each"), [choice({}, "stop"), late], ASKED) == [choice({}, "stop"), late]
+
+
+# ── what else those leave out ────────────────────────────────────────────
+
+
+def test_an_empty_finish_reason_is_none_yet() -> None:
+    told = Told(lacks=True)
+    chunks = poured(told, [choice({"content": "a"}, ""), choice({"content": "b"}, "stop")])
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks] == [None, "stop"]
+
+
+def test_text_completions_have_no_thoughts() -> None:
+    assert telling(Told(thoughts="reasoning"), COMPLETE) == Codec()
+    body = {"choices": [{"text": "a", "finish_reason": "eos"}]}
+    made = whole(Told(thoughts="reasoning", finish={"eos": "stop"}), body, COMPLETE)
+    assert made == {"choices": [{"text": "a", "finish_reason": "stop"}]}
+
+
+def test_images_that_count_tokens_count_all_that_openais_do() -> None:
+    made = whole(Told(lacks=True), {"data": [], "usage": {"generated_images": 1, "output_tokens": 9}}, IMAGE)
+    counts = {"input_tokens": 0, "output_tokens": 9, "total_tokens": 0, "generated_images": 1}
+    assert made["usage"] == {**counts, "input_tokens_details": {"image_tokens": 0, "text_tokens": 0}}
+
+
+def test_a_thought_that_is_cut_keeps_what_might_have_been_its_end() -> None:
+    chunks = [choice({"content": "<think>ab</th"}), choice({}, "length")]
+    told = [chunk["choices"][0]["delta"] for chunk in poured(Told(thoughts="<think>"), chunks)]
+    assert told == [{"reasoning_content": "ab"}, {"reasoning_content": "</th"}]

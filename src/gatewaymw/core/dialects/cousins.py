@@ -60,7 +60,7 @@ def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
             out["messages"] = [turn(message, delta) for message in messages]
             dropped += tuple(f"messages[].{name}" for name in sorted(delta.turns) if any_has(messages, name))
         if delta.manners is None:
-            return Encoded(out, dropped)
+            return Encoded(body if out == body else out, dropped)
         mild = mannered(out, delta.manners)
         return Encoded(mild.body, tuple(dict.fromkeys(dropped + mild.dropped)))
 
@@ -96,8 +96,11 @@ def checked(body: JSON, context: Context) -> JSON:
 
 
 def listed(body: Any, context: Context) -> JSON:
-    """A list of models from those who give a bare list, or leave out what OpenAI's clients require."""
+    """A list of models from those who give a bare list, call it `models`, or leave out what OpenAI's clients
+    require."""
     rest: JSON = body if isinstance(body, dict) else {"data": body}
+    if "data" not in rest and "models" in rest:
+        rest = {"data" if name == "models" else name: value for name, value in rest.items()}
     model = {"object": "model", "created": 0, "owned_by": context.provider}
     return {"object": "list", **rest, "data": [{**model, **row} for row in rest["data"]]}
 

@@ -31,6 +31,7 @@ WORDS = (
         "errors",
         "msg",
         "details",
+        "description",
         "title",
     ),
 )

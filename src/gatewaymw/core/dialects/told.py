@@ -7,7 +7,7 @@ answer. Where it names none, answers pass byte for byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, Endpoint
@@ -32,7 +32,8 @@ class Told:
     usage: Usage = ""
     """Where a stream counts tokens: within the last `choice`, or with `each` chunk what there was by then."""
     lacks: bool = False
-    """It leaves out what OpenAI's clients require: `id`, `object`, `created`, `model`, an `index`."""
+    """It leaves out what OpenAI's clients require: `id`, `object`, `created`, `model`, an `index`. A name
+    of its own for an `object`, and a finish reason of no letters, count as left out."""
 
     def __bool__(self) -> bool:
         return self != Told()
@@ -43,6 +44,8 @@ def telling(told: Told, endpoint: Endpoint) -> Codec:
     not concern it."""
     if endpoint in FILLED:
         return Codec(response=FILLED[endpoint]) if told.lacks else Codec()
+    if endpoint is not CHAT:
+        told = replace(told, thoughts="")
     if endpoint not in OBJECTS or not told:
         return Codec()
     return Codec(response=changed(told, endpoint, "message"), stream=streamed(told, endpoint))
@@ -97,6 +100,8 @@ def identified(body: JSON, object: str, context: Context) -> JSON:
 
 
 def placed(choice: JSON, index: int) -> JSON:
+    if choice.get("finish_reason") == "":
+        choice = {**choice, "finish_reason": None}
     return choice if isinstance(choice.get("index"), int) else {**choice, "index": index}
 
 
@@ -116,14 +121,19 @@ def streamed(told: Told, endpoint: Endpoint) -> Stream[State]:
     change = changed(told, endpoint, "delta")
     counted = COUNTED[told.usage]
 
+    tags = told.thoughts if not told.thoughts.isalpha() else ""
+
     def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON, ...]]:
         chunk = change(event, context)
         reached, tagged = progress(state.progress, chunk), state.tagged
-        if told.thoughts and not told.thoughts.isalpha():
-            tagged, chunk = spread(tagged, chunk, told.thoughts)
-        return State(reached, tagged), counted(chunk, complete(reached), context)
+        if tags:
+            tagged, chunk = spread(tagged, chunk, tags)
+        if tags or reached is not state.progress:
+            state = State(reached, tagged)
+        return state, counted(chunk, complete(reached), context)
 
-    return Stream(start=State(), step=step, ended=lambda state: complete(state.progress))
+    words = b"" if tags or endpoint is not CHAT else b'"content":"'
+    return Stream(start=State(), step=step, ended=lambda state: complete(state.progress), words=words)
 
 
 Counted = Callable[[JSON, bool, Context], tuple[JSON, ...]]
@@ -174,11 +184,20 @@ def vectors(body: JSON, context: Context) -> JSON:
 
 
 def images(body: JSON, context: Context) -> JSON:
-    """Images with the time that OpenAI's clients require, whatever list they come in."""
+    """Images with the time, and where tokens are counted all the counts, that OpenAI's clients require,
+    whatever list they come in."""
     rows = body.get("data") or body.get("images") or []
     told = [row if isinstance(row, dict) else {"url": row} for row in rows]
     rest = {name: value for name, value in body.items() if name != "images"}
+    if usage := rest.get("usage"):
+        rest["usage"] = {**NO_TOKENS, **usage}
     return {"created": context.created, **rest, "data": told}
+
+
+NO_TOKENS: Mapping[str, Any] = {
+    **{"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
+    "input_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+}
 
 
 FILLED: Mapping[Endpoint, Change] = {EMBED: vectors, IMAGE: images, MODELS: listed}

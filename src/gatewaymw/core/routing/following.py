@@ -88,7 +88,7 @@ def step_after(answer: Answer, made: Prepared) -> Next | Outcome:
     Raises UpstreamError where it tells that the job failed."""
     assert made.codec.follow is not None
     try:
-        body = json.loads(answer.body)
+        body = made.codec.reads(answer.body)
         step = made.codec.follow(body, made.context.answered(answer.headers))
         return replace(answer, status=200) if step is None else step  # 201 and 202 tell of the job alone
     except ODD:

@@ -61,10 +61,12 @@ XAI = compatible(
     env_key="XAI_API_KEY", doc="https://docs.x.ai/docs/api-reference",
 )
 
-# Errors come within a 200 too: https://openrouter.ai/docs/api/reference/errors-and-debugging
+# Errors come within a 200 too: https://openrouter.ai/docs/api/reference/errors-and-debugging. Thoughts are in
+# `reasoning`, and go back there or, as they came, in `reasoning_details`: https://openrouter.ai/docs/use-cases/reasoning-tokens
 OPENROUTER = compatible(
     "openrouter", "https://openrouter.ai/api/v1", CHAT, COMPLETE, EMBED, SPEECH, MODELS,
-    accepts=("http-referer", "x-title"), codecs={CHAT: CHECKED, COMPLETE: CHECKED, MODELS: LISTED},
+    thoughts="reasoning", usage="each", codecs={COMPLETE: CHECKED, MODELS: LISTED},
+    accepts=("http-referer", "x-title"),
     env_key="OPENROUTER_API_KEY", doc="https://openrouter.ai/docs/api/reference/overview",
 )
 
