@@ -176,7 +176,12 @@ def test_hosts_of_its_own_are_called(place: str) -> None:
     reply, here = asked(after(place), DONE)
     assert reply.status == 200
     assert here.sent[1].request.url in (
-        *("https://a.jobs.example/x", "https://b.jobs.example:443/x?y", f"{HOME}:443/"),
+        *(
+            "https://a.jobs.example/?x",
+            "https://a.jobs.example/x",
+            "https://b.jobs.example:443/x?y",
+            f"{HOME}:443/",
+        ),
     )
 
 

@@ -21,7 +21,7 @@ from ..plan import Retry, Target
 from ..values import JSON, Answer, Call, Env, Failure, Outcome
 from .encode import Prepared, prepare
 from .failures import discreet, failed, parsed, redacted, refusal, told
-from .following import Errand, followed
+from .following import Course, Errand, followed
 from .inlining import inlined
 from .kinds import kind_of
 from .passthrough import Passthrough
@@ -51,20 +51,23 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
-        expires = min(started + (patience or request.timeout or 0), call.deadline)
         outcome: Outcome = discreet((yield from send(request, live)), made.keys)
-        if follow and isinstance(outcome, Answer) and outcome.ok:
-            course = yield from followed(outcome, Errand(made, target, call, env, expires))
-            outcome, settled, more = course.outcome, course.settled, more + course.sent
         result: Reply | Outcome = outcome
         if isinstance(outcome, Answer) and outcome.ok:
-            result = yield from taken(outcome, made, target, call, env, expires)
+            if outcome.stream is None and follow is None and not made.codec.linked:  # as most are
+                result = whole(outcome, made, target, call)
+            else:
+                expires = min(started + (patience or request.timeout or 0), call.deadline)
+                errand = Errand(made, target, call, env, expires)
+                result, settled, sent = yield from taken(outcome, errand)
+                more += sent
         if isinstance(result, Reply):
             if call.traced and isinstance(result, Live):
                 said = f"committed with {len(result.body)} bytes for the client"
                 yield from note(Note(target.path, "commit", said))
-            sent = tries + 1 - call.spent + more
-            return replace(result, tries=tries, attempts=sent, again=True) if sent > 1 or tries else result
+            if not (tries or more):
+                return result
+            return replace(result, tries=tries, attempts=tries + 1 - call.spent + more, again=True)
         seconds = None if settled else again(target.retry, tries, result, made, call, env)
         if seconds is not None and not (yield from afforded(target, call, env)):
             seconds = None
@@ -78,14 +81,20 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
         tries += 1
 
 
-def taken(
-    answer: Answer, made: Prepared, target: Target, call: Call, env: Env, expires: float
-) -> Flow[Reply | Failure]:
-    """What becomes of an answer that is one."""
-    if answer.stream is not None:
-        return (yield from streamed(answer, made, target, call, env, expires))
-    result = whole(answer, made, target, call)
-    return (yield from inlined(result, made, target, call, env)) if made.codec.linked else result
+def taken(answer: Answer, errand: Errand) -> Flow[tuple[Reply | Outcome, bool, int]]:
+    """What becomes of an answer that takes more calls, is still open, or whose images are elsewhere; whether
+    nothing may be begun anew; and how many calls it took."""
+    made, target, call, env = errand.made, errand.target, errand.call, errand.env
+    course = Course(answer, False, 0)
+    if made.codec.follow:
+        course = yield from followed(answer, errand)
+    result: Reply | Outcome = course.outcome
+    if isinstance(result, Answer) and result.ok:
+        if result.stream is not None:
+            result = yield from streamed(result, made, target, call, env, errand.expires)
+        else:
+            result = yield from inlined(whole(result, made, target, call), made, target, call, env)
+    return result, course.settled, course.sent
 
 
 def over(reply: Reply, more: int, settled: bool, tries: int) -> Reply:
@@ -234,7 +243,7 @@ def decoded(answer: Answer, made: Prepared, call: Call) -> tuple[bytes, str]:
 def turned(answer: Answer, made: Prepared, turn: Callable[[JSON, Context], T]) -> T:
     """What a transform makes of an answer. Raises UpstreamError."""
     try:
-        return turn(json.loads(answer.body), made.context.answered(answer.headers))
+        return turn(made.codec.reads(answer.body), made.context.answered(answer.headers))
     except ODD as error:
         raise invalid(made) from error
 

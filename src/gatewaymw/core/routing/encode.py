@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from .. import form, json
@@ -15,7 +15,7 @@ from ..errors import BadRequest, Unauthorized, Unsupported
 from ..frozen import dataclass
 from ..model import IDENTITY, Codec, Context, Encoded, File, Filled, Keys, Route
 from ..plan import Target, lacking
-from ..values import NOTHING, Call, Env, Fields, Part, Request
+from ..values import Call, Env, Fields, Part, Request
 from .fetching import fetched
 
 AGENT = "gatewaymw"
@@ -59,11 +59,11 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     if later:
         context = replace(context, later=later)
     keys = yield from keys_of(target, call, env)
-    known = target.signed.get(kind) if target.asks.isdisjoint(call.headers) and not own else None
+    known = target.signed.get(kind) if not own and target.asks.isdisjoint(call.headers) else None
     request = Request(
         route.method or call.method,
         address(route, target, call, context),
-        {**headers_of(target, call, kind), **own} if known is None else known,
+        headers_of(target, call, kind, own) if known is None else known,
         payload,
         patience(target, context.stream),
         (target.timeouts.idle or IDLE) if context.stream else PATIENCE,
@@ -109,7 +109,8 @@ def route_of(target: Target, call: Call, model: str) -> Route:
     if route := provider.routes.get(endpoint):
         return route
     if endpoint is PROXY:
-        return Route(quote(call.path, safe="/-._~:@!$&'()*+,;="), IDENTITY)
+        path = provider.proxied(call.path) if provider.proxied else call.path
+        return Route(quote(path, safe="/-._~:@!$&'()*+,;="), IDENTITY)
     # Not at the top: all the dialects come with it, which only a plan needs, and a plan has brought them.
     from ..providers import serving
 
@@ -127,22 +128,32 @@ def context_of(target: Target, call: Call, body: Mapping[str, Any], env: Env) ->
         strict=target.strict,
         stream=call.endpoint.streams and body.get("stream") in (True, "true"),
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
-        options=target.options,
+        options=options_of(target, body) if target.provider.from_body else target.options,
         request=body,
         home=not target.base_url,
     )
 
 
-class Sent(NamedTuple):
-    """What a client's body becomes."""
+def options_of(target: Target, body: Mapping[str, Any]) -> Mapping[str, str]:
+    """The target's options, and those that the body says for it. Raises BadRequest where neither does."""
+    options = dict(target.options)
+    for option, name in target.provider.from_body.items():
+        if not options.get(option):
+            if not isinstance(said := body.get(name), str) or not said:
+                raise BadRequest(
+                    f"{lacking(target.provider, option)}, or {name} in the body",
+                    code="missing_option",
+                    param=name,
+                )
+            options[option] = said
+    return options
 
-    dropped: tuple[str, ...]
-    payload: bytes
-    kind: str | None
-    """Its content type."""
-    headers: Mapping[str, str] = NOTHING
-    """Of this request alone."""
-    later: Mapping[str, Any] = NOTHING
+
+Sent: TypeAlias = tuple[
+    tuple[str, ...], bytes, str | None, Mapping[str, str] | None, Mapping[str, Any] | None
+]
+"""The names dropped, the bytes to send, their content type, headers of this request alone, and what later
+calls are to say."""
 
 
 def encode(
@@ -154,7 +165,7 @@ def encode(
     if call.endpoint.body == "form" and (route.codec.form or (call.parts and target.overrides)):
         return encode_form(route, target, call.parts, context, env.new_id())
     kind = "application/json" if call.endpoint.body == "json" else call.headers.get("content-type")
-    return Sent((), call.raw, kind if call.raw else None)
+    return (), call.raw, kind if call.raw else None, None, None
 
 
 def encode_json(route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context) -> Sent:
@@ -166,7 +177,7 @@ def encode_json(route: Route, target: Target, call: Call, body: Mapping[str, Any
     lost = encoded.dropped
     if call.fetching is None:
         lost += unlinked(route.codec, body)
-    return Sent(heeded(lost, target), payload, "application/json", encoded.headers)
+    return heeded(lost, target), payload, "application/json", encoded.headers, None
 
 
 def unlinked(codec: Codec, body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -186,11 +197,11 @@ def encode_form(
     made = route.codec.form(parts, context) if route.codec.form else Filled(parts)
     dropped = heeded(made.dropped, target)
     if isinstance(made, Encoded):
-        return Sent(dropped, json.dumps(made.body), "application/json", made.headers)
+        return dropped, json.dumps(made.body), "application/json", made.headers, None
     if isinstance(made, File):
-        return Sent(dropped, made.data, made.content_type, later=made.later)
+        return dropped, made.data, made.content_type, None, made.later
     kind = f"multipart/form-data; boundary={boundary}"
-    return Sent(dropped, form.encode(made.parts, boundary), kind)
+    return dropped, form.encode(made.parts, boundary), kind, None, None
 
 
 def heeded(dropped: tuple[str, ...], target: Target) -> tuple[str, ...]:
@@ -278,7 +289,9 @@ def path_of(route: Route, target: Target, context: Context) -> str:
     return route.path
 
 
-def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
+def headers_of(
+    target: Target, call: Call, kind: str | None, own: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Built from what is allowed, never copied: nothing of the client's goes on by default."""
     headers = {"user-agent": AGENT, "accept-encoding": "identity", **target.headers}
     if kind:
@@ -287,6 +300,8 @@ def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
         asked = [name for name in (*target.provider.accepts, *target.forward) if name in call.headers]
         hop = call.headers.get("connection", "").lower().replace(" ", "").split(",")  # RFC 9110, 7.6.1
         headers |= {name: clean(name, call.headers[name]) for name in asked if name not in hop}
+    if own:
+        headers |= own
     return headers
 
 

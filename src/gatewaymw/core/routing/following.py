@@ -88,7 +88,7 @@ def step_after(answer: Answer, made: Prepared) -> Next | Outcome:
     Raises UpstreamError where it tells that the job failed."""
     assert made.codec.follow is not None
     try:
-        body = json.loads(answer.body)
+        body = made.codec.reads(answer.body)
         step = made.codec.follow(body, made.context.answered(answer.headers))
         return replace(answer, status=200) if step is None else step  # 201 and 202 tell of the job alone
     except ODD:
@@ -172,7 +172,7 @@ def request_of(step: Next, errand: Errand) -> Request:
     request = Request(
         step.method,
         address_of(step.to, target),
-        {**headers_of(target, errand.call, kind), **step.headers},
+        headers_of(target, errand.call, kind, step.headers),
         payload,
         made.request.timeout,
         made.request.idle,

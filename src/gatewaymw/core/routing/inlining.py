@@ -26,15 +26,16 @@ def inlined(
 ) -> Flow[Reply | Failure]:
     """The reply with its images in base64, where that is what the client asked for and may be done."""
     settings = call.fetching
-    if isinstance(result, Failure) or settings is None or not in_base64(made.context.request):
+    wanted = made.codec.linked and in_base64(made.context.request)
+    if isinstance(result, Failure) or settings is None or not wanted:
         return result
     rows: list[JSON] = json.loads(result.body)["data"]
     links = [Link(("data", index, "url"), row["url"]) for index, row in enumerate(rows) if "url" in row]
     if not links:
         return result
     expires = min(call.deadline, env.now() + settings.timeout)
-    wanted = links[: settings.max_count]
-    found = yield from all_of(*(one(link, settings, expires, env) for link in wanted))
+    first = links[: settings.max_count]
+    found = yield from all_of(*(one(link, settings, expires, env) for link in first))
     return written(result, links, found, target)
 
 
