@@ -15,7 +15,7 @@ RIVAL = re.compile(r"[rtscgpx][0-9]{1,2}")
 
 PARTNERS = "guardrails of partners"
 CONSOLE, REALTIME, DIALECTS = "the console", "realtime", "the Messages and Responses endpoints"
-FILES, RERANK = "files and batches", "the rerank endpoint"
+FILES = "files and batches"
 
 ATTACKS = {
     "SSRF-01": "a custom host that spells loopback otherwise: `2130706433`, `0x7f000001`, `127.1`",
@@ -172,7 +172,6 @@ LATER = {
     "WS-03": REALTIME,
     "DOS-14": CONSOLE,
     "P15": DIALECTS,
-    "P18": RERANK,
     "P22": FILES,
     "G10": PARTNERS,
 }

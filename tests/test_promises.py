@@ -89,17 +89,17 @@ def test_a_strategy_is_one_function() -> None:
 
 
 def test_an_endpoint_is_one_row() -> None:
-    config = {"provider": "ranker", "api_key": "k"}
-    body = {"model": "m", "query": "q", "documents": ["a", "b"]}
-    told = called(PYTHON[2], config, "/v1/rerank", body)
-    assert [sent["url"] for sent in told["sent"]] == ["https://api.ranker.example/v1/rerank"]
-    assert told["body"] == {"answered": "https://api.ranker.example/v1/rerank"}
-    missing = called(PYTHON[2], config, "/v1/rerank", {"model": "m", "query": "q"})
-    assert (missing["status"], missing["body"]["error"]["param"]) == (400, "documents")
+    config = {"provider": "sorter", "api_key": "k"}
+    body = {"model": "m", "input": "q", "labels": ["a", "b"]}
+    told = called(PYTHON[2], config, "/v1/classify", body)
+    assert [sent["url"] for sent in told["sent"]] == ["https://api.sorter.example/v1/classify"]
+    assert told["body"] == {"answered": "https://api.sorter.example/v1/classify"}
+    missing = called(PYTHON[2], config, "/v1/classify", {"model": "m", "input": "q"})
+    assert (missing["status"], missing["body"]["error"]["param"]) == (400, "labels")
 
 
 def test_who_does_not_serve_an_endpoint_says_so() -> None:
-    body = {"model": "m", "query": "q", "documents": []}
-    told = called(PYTHON[2], {"provider": "openai", "api_key": "k"}, "/v1/rerank", body)
+    body = {"model": "m", "input": "q", "labels": []}
+    told = called(PYTHON[2], {"provider": "openai", "api_key": "k"}, "/v1/classify", body)
     assert told["status"] == 400
-    assert told["body"]["error"]["message"] == "/rerank is not supported by openai; it is by ranker"
+    assert told["body"]["error"]["message"] == "/classify is not supported by openai; it is by sorter"

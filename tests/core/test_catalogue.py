@@ -156,6 +156,17 @@ def moderated(body: Any) -> dict[str, Any]:
     return {"flagged": [each.flagged for each in made.results]}
 
 
+def ranks(body: Any) -> dict[str, Any]:
+    assert body["object"] == "list" and body["model"]
+    rows = [
+        (row["index"], row["relevance_score"], (row.get("document") or {}).get("text"))
+        for row in body["results"]
+    ]
+    told = [[each for each in row if each is not None] for row in rows]
+    usage = body["usage"].get("prompt_tokens", body["usage"].get("search_units"))
+    return {"ranks": told, "usage": usage}
+
+
 READ: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "chat": chat,
     "completions": completed,
@@ -168,6 +179,7 @@ READ: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "audio/transcriptions": transcript,
     "audio/translations": transcript,
     "moderations": moderated,
+    "rerank": ranks,
 }
 """What is compared with `reads`, by endpoint. Of chats only what is there: a text, thoughts, calls as
 `[{name: arguments}]`, the finish reason, tokens in and out. Sound is compared byte by byte."""

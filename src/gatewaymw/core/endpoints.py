@@ -87,6 +87,7 @@ TRANSCRIBE = endpoint(
 )
 TRANSLATE = endpoint("POST", "/audio/translations", body="form", required=("model",), answer="bytes")
 MODERATE = endpoint("POST", "/moderations", required=("input",))
+RERANK = endpoint("POST", "/rerank", required=("model", "query", "documents"))
 MODELS = endpoint("GET", "/models", body="none")
 MODEL = endpoint("GET", "/models/{model}", name="model", body="none")
 

@@ -5,7 +5,7 @@ as well: chat and text completions, embeddings, moderations, images and speech, 
 https://platform.openai.com/docs/api-reference), Messages (https://docs.anthropic.com/en/api/messages),
 generateContent (https://ai.google.dev/api/generate-content), Converse
 (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html), Cohere's chat and embed
-(https://docs.cohere.com/reference/chat).
+(https://docs.cohere.com/reference/chat), queries and documents to rank.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def asked(body: Mapping[str, Any]) -> Iterator[Text]:
         yield found._replace(last=True)
     for name in ("chat_history", "messages", "contents"):
         yield from _messages(body.get(name), name, bool(prompt) or name == "chat_history")
-    for name in ("message", "input", "texts", "inputText"):
+    for name in ("message", "input", "texts", "inputText", "query", "documents"):
         yield from _inputs(body.get(name), name, bool(prompt) or "messages" in body)
 
 

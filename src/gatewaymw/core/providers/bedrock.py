@@ -12,7 +12,7 @@ from urllib.parse import quote
 from ..auth.identity import amazon, aws_ambient
 from ..auth.sigv4 import aws
 from ..dialects import bedrock_invoke, converse
-from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT
+from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, RERANK
 from ..model import Context, Provider, Route
 from .registry import provide
 
@@ -25,6 +25,14 @@ def conversing(context: Context) -> str:
 
 
 INVOKE = "/model/{model}/invoke"
+RANKINGS = (Route(INVOKE, bedrock_invoke.AMAZON_RANKS), Route(INVOKE, bedrock_invoke.COHERE_RANKS))
+
+
+def ranking(model: str) -> Route:
+    """Cohere's models want to be told the version of their dialect, Amazon's do not know it."""
+    return RANKINGS["cohere." in model]
+
+
 BESIDE = frozenset(
     f"x-amzn-bedrock-{name}"
     for name in (
@@ -44,7 +52,9 @@ BEDROCK = provide(
             EMBED: Route(INVOKE, bedrock_invoke.EMBED),
             IMAGE: Route(INVOKE, bedrock_invoke.IMAGE),
             IMAGE_EDIT: Route(INVOKE, bedrock_invoke.EDIT),
+            RERANK: RANKINGS[1],
         },
+        by_model={RERANK: ranking},
         models={
             CHAT: (
                 *("anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-2-lite-v1:0"),
@@ -53,6 +63,7 @@ BEDROCK = provide(
             ),
             EMBED: ("amazon.titan-embed-text-v2:0", "cohere.embed-v4:0"),
             IMAGE: ("amazon.nova-canvas-v1:0", "stability.stable-image-core-v1:1"),
+            RERANK: ("amazon.rerank-v1:0", "cohere.rerank-v3-5:0"),
             IMAGE_EDIT: ("stability.stable-image-inpaint-v1:0",),
         },
         auth=aws("bedrock"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..auth.keys import bearer
-from ..dialects import cohere
+from ..dialects import cohere, ranking
 from ..dialects.cohere.catalogue import LARGEST
-from ..endpoints import CHAT, EMBED, MODEL, MODELS, TRANSCRIBE
+from ..endpoints import CHAT, EMBED, MODEL, MODELS, RERANK, TRANSCRIBE
 from ..model import Provider, Route
 from .registry import provide
 
@@ -17,6 +17,7 @@ COHERE = provide(
             CHAT: Route("/v2/chat", cohere.CHAT),
             EMBED: Route("/v2/embed", cohere.EMBED),
             TRANSCRIBE: Route("/v2/audio/transcriptions", cohere.TRANSCRIPT),
+            RERANK: Route("/v2/rerank", ranking.ranking(ranking.COHERE)),
             MODELS: Route(f"/v1/models?page_size={LARGEST}", cohere.MODELS),
             MODEL: Route("/v1/models/{model}", cohere.MODEL),
         },

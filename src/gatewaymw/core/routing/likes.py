@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any
 
 from .. import json
-from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODERATE, SPEECH, TRANSCRIBE, TRANSLATE
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODERATE, RERANK, SPEECH, TRANSCRIBE, TRANSLATE
 from ..plan import Credential, Target
 from ..values import Call
 
-CACHED = frozenset({CHAT, COMPLETE, EMBED, IMAGE, MODERATE, SPEECH, TRANSCRIBE, TRANSLATE})
+CACHED = frozenset({CHAT, COMPLETE, EMBED, IMAGE, MODERATE, RERANK, SPEECH, TRANSCRIBE, TRANSLATE})
 """Endpoints that change nothing at the provider, so that asking once is as good as asking twice."""
 CREDENTIALS = ("authorization", "x-api-key", "api-key")
 """Where callers bring theirs."""

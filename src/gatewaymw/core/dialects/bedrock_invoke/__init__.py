@@ -6,8 +6,10 @@ follows from the model's id; `aws_bedrock_model` names the model behind an ARN t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...model import Batch, Codec
-from .. import links
+from .. import links, ranking
 from ..converse.errors import error
 from ..vectors import joined
 from . import edits, embeddings, images
@@ -22,4 +24,7 @@ EMBED = Codec(
 IMAGE = Codec(request=images.request, response=images.response, error=error, links=links.painted)
 EDIT = Codec(form=edits.editing, response=images.response, error=error)
 
-__all__ = ["EDIT", "EMBED", "IMAGE"]
+AMAZON_RANKS = replace(ranking.ranking(ranking.AMAZON), error=error)
+COHERE_RANKS = replace(ranking.ranking(ranking.AMAZON_COHERE), error=error)
+
+__all__ = ["AMAZON_RANKS", "COHERE_RANKS", "EDIT", "EMBED", "IMAGE"]

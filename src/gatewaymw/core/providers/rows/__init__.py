@@ -1,3 +1,4 @@
 """The providers that speak OpenAI's dialect, a row each: importing this package adds them to the table."""
 
 from . import known as known
+from . import vectors as vectors

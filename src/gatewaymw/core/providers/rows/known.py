@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...dialects import mistral
+from ...dialects import mistral, ranking
 from ...dialects.cousins import CHECKED, LISTED
 from ...dialects.history import PLAIN
 from ...dialects.links import chatted
-from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, SPEECH, TRANSCRIBE
+from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ...model import Codec
 from ..compatible import CATALOGUE, ECHOED, LENGTH, OLDER, SOUND, SYSTEM, compatible
 
@@ -39,8 +39,8 @@ DEEPSEEK = compatible(
 # https://docs.together.ai/docs/inference/openai-compatibility; `eos` and the bare list of models:
 # https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1
 TOGETHER = compatible(
-    "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, MODELS,
-    **OLDER, finish={"eos": "stop"}, codecs={MODELS: LISTED},
+    "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, RERANK, MODELS,
+    **OLDER, finish={"eos": "stop"}, codecs={MODELS: LISTED, RERANK: ranking.ranking(ranking.TOGETHER)},
     env_key="TOGETHER_API_KEY", doc="https://docs.together.ai/docs/inference/openai-compatibility",
 )
 
