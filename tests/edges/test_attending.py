@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from functools import partial
+from weakref import ref
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from gatewaymw.attending import attended, within
+from gatewaymw.attending import AFTER, attended, within
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +63,30 @@ async def test_one_who_stays_to_the_end_of_the_answer_disturbs_nothing() -> None
 
     await attended(work, left)
     assert done
+
+
+async def test_who_was_watched_leaves_nothing_for_the_collector(anyio_backend_name: str) -> None:
+    if anyio_backend_name != "asyncio":
+        return  # elsewhere it is anyio's own task group
+
+    class Held:
+        """Something that lives as long as the watcher's frames."""
+
+    async def left(held: Held) -> bool:
+        await anyio.sleep_forever()
+        return held is None
+
+    gc.collect()
+    gc.disable()
+    try:
+        held = Held()
+        seen = ref(held)
+        await attended(lambda: anyio.sleep(2 * AFTER), partial(left, held))
+        del held
+        await asyncio.sleep(0.01)
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 async def test_the_error_of_the_work_comes_out() -> None:
