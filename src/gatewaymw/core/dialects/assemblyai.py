@@ -1,7 +1,7 @@
 """OpenAI's transcriptions, as AssemblyAI's (https://www.assemblyai.com/docs/api-reference/transcripts/submit).
 
-The file's bytes are uploaded (https://www.assemblyai.com/docs/pre-recorded-audio/api-reference/files/upload), a
-transcript of what was uploaded is begun, and looked at until its status is `completed` or `error`
+The file's bytes are uploaded (https://www.assemblyai.com/docs/pre-recorded-audio/api-reference/files/upload),
+a transcript of what was uploaded is begun, and looked at until its status is `completed` or `error`
 (https://www.assemblyai.com/docs/pre-recorded-audio/transcript-status). Subtitles are made of it by one more
 call. Fields that are not OpenAI's go on as they are, true, false and numbers as such.
 """
@@ -11,15 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from .. import json
-from ..errors import UpstreamError
 from ..model import Codec, Context, File, Next
-from ..values import JSON, NOTHING, Part
+from ..values import JSON, Part
 from . import openai
 from .fields import text
 from .forms import fields, listed, others, spelled, upload
+from .jobs import failed, id_of, worded
 
 FORMATS = ("json", "text", "verbose_json", "diarized_json", "srt", "vtt")
 SUBTITLES = ("srt", "vtt")
@@ -50,23 +49,23 @@ def asking(parts: tuple[Part, ...], context: Context) -> File:
     lost += [name for name in HOOKS if name in form]
     if "segment" in listed(form, "timestamp_granularities"):
         lost.append("timestamp_granularities")
-    own = {name: valued(value) for name, value in form.items() if name not in (*OPENAIS, *HOOKS)}
+    own = {name: valued(name, value) for name, value in form.items() if name not in (*OPENAIS, *HOOKS)}
     job = {**spoken(model, form), **({"speaker_labels": True} if shape == "diarized_json" else {}), **own}
     given = upload(parts, "file")
     return File(given.data, dropped=(*lost, *others(parts, ("file",))), later=job)
 
 
 def spoken(model: str, form: Mapping[str, Any]) -> JSON:
-    """Who is to hear it, and in which language: where none is given, in the one that is heard, as with OpenAI."""
+    """Who is to hear it, and in which language: by default in the one that is heard, as with OpenAI."""
     made: JSON = {"speech_model": model} if model in LEGACY else {"speech_models": [model]}
     if form.get("language"):
         return {**made, "language_code": form["language"]}
     return made if "language_code" in form else {**made, "language_detection": True}
 
 
-def valued(value: str | list[str]) -> Any:
-    """What a form's text says, where it is more than text."""
-    if isinstance(value, list):
+def valued(name: str, value: str | list[str]) -> Any:
+    """What a form's text says, where it is more than text: true, false, a number, an object."""
+    if isinstance(value, list) or name == "prompt":
         return value
     try:
         found = json.loads(value)
@@ -80,30 +79,22 @@ def follow(answer: JSON, context: Context) -> Next | None:
 
     Raises UpstreamError where it failed."""
     if "upload_url" in answer:
-        job = {**context.later, "audio_url": text(answer["upload_url"], "upload_url")}
+        job = {**context.later, "audio_url": worded(answer["upload_url"])}
         return Next(to="/v2/transcript", method="POST", body=job)
-    status, place = answer["status"], f"/v2/transcript/{quote(text(answer['id'], 'id'), safe='')}"
+    status, place = answer["status"], f"/v2/transcript/{id_of(answer)}"
     if status == "error":
-        raise unheard(answer.get("error"), context)
+        raise failed(answer.get("error"), context, THEIRS)
     if status != "completed":
         return Next(to=place, after=PACE)
     shape = context.request.get("response_format")
     return Next(to=f"{place}/{shape}", live=True) if shape in SUBTITLES else None
 
 
-MUTE = re.compile(
-    r"transcod|contain audio|no spoken audio|audio file|duration|unsupported|language", re.IGNORECASE
+THEIRS = re.compile(
+    r"transcoding failed|contain audio|no spoken audio|audio duration|file type|unsupported", re.IGNORECASE
 )
 """Words for what is wrong with a file, which is the client's to mend:
 https://github.com/AssemblyAI/cookbook/blob/master/core-transcription/common_errors_and_solutions.md"""
-
-
-def unheard(reason: Any, context: Context) -> UpstreamError:
-    said = reason if isinstance(reason, str) and reason else "it does not say why"
-    message = f"{context.provider} failed to transcribe it: {said}"
-    if MUTE.search(said):
-        return UpstreamError(message, status=400, type="invalid_request_error", code="job_failed")
-    return UpstreamError(message, code="job_failed")
 
 
 # ── answers ──────────────────────────────────────────────────────────────
@@ -111,7 +102,7 @@ def unheard(reason: Any, context: Context) -> UpstreamError:
 
 def told(answer: JSON, context: Context) -> tuple[bytes, str]:
     """What the client wanted: JSON of some kind, or the text alone."""
-    said, shape = answer.get("text") or "", context.request.get("response_format")
+    said, shape = answer["text"] or "", context.request.get("response_format")
     if shape == "text":
         return f"{said}\n".encode(errors="replace"), "text/plain; charset=utf-8"
     made = {"text": said, **written(shape, answer), **usage(answer)}

@@ -12,7 +12,8 @@ from __future__ import annotations
 from ..model import Codec, Context, Encoded, Next
 from ..values import JSON
 from . import openai
-from .imagery import EACH, Body, asked, failed, listing, named, ratio_of, size_of
+from .imagery import EACH, Body, asked, listing, named, ratio_of, size_of, unmade
+from .jobs import worded
 
 SHAPED = ("kontext", "ultra")
 """What is in the names of models that take the ratio of the sides."""
@@ -44,11 +45,11 @@ def sized(size: tuple[int, int], model: str) -> JSON:
 def follow(answer: JSON, context: Context) -> Next | None:
     """Look at the job until it is over. Raises UpstreamError where it failed."""
     if "polling_url" in answer:
-        return Next(to=answer["polling_url"], after=PACE)
+        return Next(to=worded(answer["polling_url"]), after=PACE)
     status = answer["status"]
     if status in FAILED:
         details = answer.get("details")
-        raise failed(f"{status}: {openai.shown(details)}" if details else status, context)
+        raise unmade(f"{status}: {openai.shown(details)}" if details else status, context)
     return None if status == "Ready" else Next(to="", after=PACE)
 
 

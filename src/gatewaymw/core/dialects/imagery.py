@@ -1,5 +1,5 @@
-"""OpenAI's image generations (https://platform.openai.com/docs/api-reference/images/create), for providers that
-make them as jobs of one image each and tell where the images are.
+"""OpenAI's image generations (https://platform.openai.com/docs/api-reference/images/create), for providers
+that make them as jobs of one image each and tell where the images are.
 
 What is not OpenAI's own of a body is the provider's, and goes on as it is.
 """
@@ -15,6 +15,7 @@ from ..errors import BadRequest, Unsupported, UpstreamError
 from ..model import Batch, Context
 from ..values import JSON
 from .fields import text, whole
+from .jobs import failed
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -42,8 +43,8 @@ MOST = 10
 
 
 def asked(body: Body, who: str, known: Iterable[str] = ()) -> tuple[JSON, JSON, list[str]]:
-    """What a client asks for: the provider's own parameters, those of OpenAI's that are `known` to the dialect,
-    and the names of those that are not. Raises BadRequest, and Unsupported for a stream."""
+    """What a client asks for: the provider's own parameters, those of OpenAI's that are `known` to the
+    dialect, and the names of those that are not. Raises BadRequest, and Unsupported for a stream."""
     text(body.get("prompt"), "prompt")
     given = {name: value for name, value in body.items() if value is not None}
     if given.get("stream", False) not in IDLE["stream"]:
@@ -129,13 +130,9 @@ def row(image: str) -> JSON:
 
 
 MODERATED = re.compile(r"moderat|nsfw|safety|sensitive|content.?polic", re.IGNORECASE)
+"""Words for content that was refused."""
 
 
-def failed(reason: Any, context: Context) -> UpstreamError:
-    """The error of a job that failed, in the provider's words: the client's where its content was refused."""
-    said = reason if isinstance(reason, str) and reason else "it does not say why"
-    message = f"{context.provider} failed to make it: {said}"
-    if MODERATED.search(said):
-        kind, code = "invalid_request_error", "content_policy_violation"
-        return UpstreamError(message, status=400, type=kind, code=code)
-    return UpstreamError(message, code="job_failed")
+def unmade(reason: Any, context: Context) -> UpstreamError:
+    """The error of a job that made no image."""
+    return failed(reason, context, MODERATED, "content_policy_violation")

@@ -6,13 +6,11 @@ https://docs.lumalabs.ai/reference/generateimage and …/reference/getgeneration
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from ..model import Codec, Context, Encoded, Next
 from ..values import JSON
 from . import openai
-from .fields import text
-from .imagery import EACH, Body, asked, failed, listing, named, nearest, ratio_of, size_of
+from .imagery import EACH, Body, asked, listing, named, nearest, ratio_of, size_of, unmade
+from .jobs import id_of
 
 SHAPES = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")
 FORMATS = {"jpeg": "jpg", "png": "png"}
@@ -43,9 +41,10 @@ def follow(answer: JSON, context: Context) -> Next | None:
     """Look at the generation until it is over. Raises UpstreamError where it failed."""
     state = answer["state"]
     if state == "failed":
-        raise failed(answer.get("failure_reason"), context)
-    place = f"/dream-machine/v1/generations/{quote(text(answer['id'], 'id'), safe='')}"
-    return None if state == "completed" else Next(to=place, after=PACE)
+        raise unmade(answer.get("failure_reason"), context)
+    if state == "completed":
+        return None
+    return Next(to=f"/dream-machine/v1/generations/{id_of(answer)}", after=PACE)
 
 
 def response(answer: JSON, context: Context) -> JSON:

@@ -1,4 +1,4 @@
-"""Those who answer with jobs, which have to be looked at until they are done (`core/routing/following.py`)."""
+"""Those who answer with jobs, which have to be looked at until they are done: `core/routing/following.py`."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def followed(first: Answer, errand: Errand) -> Flow[Course]:
         outcome, calls = yield from carried_out(step, answer, sent, looks, errand)
         sent, looks = sent + calls, looks + 1 if step.method == "GET" else 0
         if step.live or not (isinstance(outcome, Answer) and outcome.ok):
-            return Course(outcome, step.method == "GET", sent)
+            return Course(outcome, step.method == "GET" or not calls, sent)
         answer = outcome
 
 
@@ -89,7 +89,8 @@ def step_after(answer: Answer, made: Prepared) -> Next | Outcome:
     assert made.codec.follow is not None
     try:
         body = json.loads(answer.body)
-        return made.codec.follow(body, made.context.answered(answer.headers)) or answer
+        step = made.codec.follow(body, made.context.answered(answer.headers))
+        return replace(answer, status=200) if step is None else step  # 201 and 202 tell of the job alone
     except ODD:
         return failure_of(
             UpstreamError(f"{made.context.provider} answered {answer.status} with a body that cannot be read")

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from ...errors import BadRequest, UpstreamError
 from ...model import Context, Next
 from ...values import JSON
-from ..fields import text
-from ..imagery import failed
+from ..imagery import unmade
+from ..jobs import id_of, worded
 
 OFFICIAL = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 VERSION = re.compile(r"(?:[\w.-]+/[\w.-]+:)?[0-9a-f]{64}", re.ASCII)
@@ -48,16 +48,15 @@ def follow(answer: JSON, context: Context) -> Next | None:
     """Look at the prediction until it is over, or read its stream. Raises UpstreamError where it failed."""
     status = answer["status"]
     if status in OVER:
-        raise failed(answer.get("error") or status, context)
+        raise unmade(answer.get("error") or status, context)
     if context.stream:
         return Next(to=streaming(answer["urls"], context), headers=EVENTS, live=True)
-    place = f"/predictions/{quote(text(answer['id'], 'id'), safe='')}"
-    return None if status == "succeeded" else Next(to=place, after=PACE)
+    return None if status == "succeeded" else Next(to=f"/predictions/{id_of(answer)}", after=PACE)
 
 
 def streaming(urls: JSON, context: Context) -> str:
     if "stream" in urls:
-        return str(urls["stream"])
+        return worded(urls["stream"])
     raise UpstreamError(
         f"{context.model} does not stream what it writes; leave stream out",
         status=400,

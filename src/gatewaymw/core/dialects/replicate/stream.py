@@ -10,7 +10,7 @@ from ...framing.base import Frame
 from ...model import Context, Stream
 from ...values import JSON
 from .. import openai
-from ..imagery import failed
+from ..imagery import unmade
 
 
 class State(NamedTuple):
@@ -33,11 +33,11 @@ def step(state: State, event: tuple[str, str], context: Context) -> tuple[State,
     if state.ended:
         return state, ()
     if kind == "error":
-        raise failed(openai.said(parsed(said), openai.DEPTH), context)
+        raise unmade(openai.said(parsed(said), openai.DEPTH), context)
     if kind == "done":
         reason = parsed(said)
         if isinstance(reason, dict) and reason.get("reason"):
-            raise failed(reason["reason"], context)
+            raise unmade(reason["reason"], context)
         return State(True, True), (chunk({}, "stop", context),)
     if kind != "output" or not said:
         return state, ()
