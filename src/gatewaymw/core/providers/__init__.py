@@ -17,4 +17,5 @@ from .openai import OPENAI as OPENAI
 from .registry import PROVIDERS as PROVIDERS
 from .registry import provide as provide
 from .registry import serving as serving
+from .stability import STABILITY as STABILITY
 from .vertex import VERTEX as VERTEX

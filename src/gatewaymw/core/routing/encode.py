@@ -149,6 +149,9 @@ def encode(
     route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context, env: Env
 ) -> Sent:
     """What is sent. Untouched bodies stay bytes."""
+    if route.codec.fill:
+        made = route.codec.fill(body, context)
+        return multipart(made, heeded(made.dropped, target), env.new_id())
     if call.endpoint.body == "json" and (route.codec.request or body is not call.body):
         return encode_json(route, target, call, body, context)
     if call.endpoint.body == "form" and (route.codec.form or (call.parts and target.overrides)):
@@ -184,6 +187,10 @@ def encode_form(
         return Sent(dropped, json.dumps(made.body), "application/json", made.headers)
     if isinstance(made, File):
         return Sent(dropped, made.data, made.content_type, later=made.later)
+    return multipart(made, dropped, boundary)
+
+
+def multipart(made: Filled, dropped: tuple[str, ...], boundary: str) -> Sent:
     kind = f"multipart/form-data; boundary={boundary}"
     return Sent(dropped, form.encode(made.parts, boundary), kind)
 
