@@ -58,7 +58,7 @@ class Exchange(NamedTuple):
     def answer(self) -> tuple[Any, str]:
         """The body of a whole answer, and its content type."""
         given = self.row["answer"]
-        if isinstance(given, dict) and "base64" in given:
+        if isinstance(given, dict) and given.keys() == {"base64", "type"}:
             return b64decode(given["base64"]), given["type"]
         return given, "application/json"
 

@@ -7,6 +7,7 @@ from .azure import AZURE_OPENAI as AZURE_OPENAI
 from .bedrock import BEDROCK as BEDROCK
 from .cohere import COHERE as COHERE
 from .compatible import compatible as compatible
+from .fireworks import FIREWORKS as FIREWORKS
 from .google import GOOGLE as GOOGLE
 from .handed import MESHY as MESHY
 from .handed import MILVUS as MILVUS
