@@ -2,8 +2,10 @@
 
 from . import clouds as clouds
 from . import converted as converted
+from . import hosts as hosts
 from . import known as known
 from . import labs as labs
 from . import local as local
+from . import media as media
 from . import platforms as platforms
 from . import vectors as vectors
