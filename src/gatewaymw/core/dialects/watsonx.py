@@ -99,8 +99,9 @@ def payer(context: Context) -> JSON:
     model = context.model
     if model.startswith(DEPLOYED):
         return {}
-    named = ((name, context.options.get(f"watsonx_{name}")) for name in ("project_id", "space_id"))
-    return {"model_id": model, **dict([(name, value) for name, value in named if value][:1])}
+    named = {name: context.options.get(f"watsonx_{name}") for name in ("project_id", "space_id")}
+    payers = [{name: value} for name, value in named.items() if value]
+    return {"model_id": model, **(payers[0] if payers else {})}
 
 
 def stops(value: Any) -> list[Any]:
