@@ -82,6 +82,8 @@ class Filled:
     dropped: tuple[str, ...] = ()
 
 
+Change: TypeAlias = Callable[[JSON, Context], JSON]
+"""What is done to an answer. It raises UpstreamError for one that says it is an error."""
 Step: TypeAlias = str | int
 
 
