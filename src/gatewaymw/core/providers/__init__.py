@@ -20,6 +20,7 @@ from .predibase import PREDIBASE as PREDIBASE
 from .registry import PROVIDERS as PROVIDERS
 from .registry import provide as provide
 from .registry import serving as serving
+from .registry import some as some
 from .triton import TRITON as TRITON
 from .vertex import VERTEX as VERTEX
 from .workers import WORKERS as WORKERS
