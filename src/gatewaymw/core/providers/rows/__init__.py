@@ -1,6 +1,7 @@
 """The providers that speak OpenAI's dialect, a row each: importing this package adds them to the table."""
 
 from . import converted as converted
+from . import hosts as hosts
 from . import known as known
 from . import labs as labs
 from . import local as local
