@@ -6,11 +6,12 @@ import base64
 from typing import Any
 
 import pytest
-from machine import World, call, target, world
+from machine import RETRY, World, call, ok, provider, target, world
 
 from gatewaymw.core import json
 from gatewaymw.core.endpoints import IMAGE
 from gatewaymw.core.errors import Forbidden
+from gatewaymw.core.model import Codec, Route
 from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.reply import Reply
@@ -99,6 +100,16 @@ def test_under_strict_parameters_it_is_an_error_and_no_second_image_is_made() ->
     reply, here = asked(wanting(), done(), opened(status=403), refuse_dropped=True)
     assert (reply.status, json.loads(reply.body)["error"]["code"]) == (502, "media_fetch_failed")
     assert reply.again and len(here.sent) == 2
+
+
+def test_nor_is_it_by_who_answers_at_once() -> None:
+    painter = provider(
+        "painter", routes={IMAGE: Route("/images", Codec(response=lambda body, _: body, linked=True))}
+    )
+    here = world(ok(json.dumps({"data": [{"url": AT}]})), opened(status=403))
+    leaf = target(provider=painter, refuse_dropped=True, retry=RETRY)
+    reply = here.run(run(leaf, wanting(), here.env()))
+    assert (reply.status, len(here.sent), reply.again) == (502, 2, True)
 
 
 def test_several_images_are_several_jobs_and_what_is_told_of_each_is_told() -> None:

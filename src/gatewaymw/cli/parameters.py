@@ -99,6 +99,11 @@ def encoded_by(codec: Codec, body: JSON, context: Context) -> Encoded:
     so, and what is cut into several requests is shown as a list of them."""
     for link in codec.links(body) if codec.links else ():
         raise unfetched(link, context.provider)
+    if codec.fill:
+        filled = codec.fill(body, context)
+        return Encoded(
+            {part.name: part.data.decode(errors="replace") for part in filled.parts}, filled.dropped
+        )
     if codec.request is None:
         return Encoded(body)
     pieces = codec.batch.cut(body, context) if codec.batch else ()

@@ -171,6 +171,8 @@ class Codec:
     """How one endpoint is spoken. What is None passes through byte for byte."""
 
     request: Callable[[Mapping[str, Any], Context], Encoded] | None = None
+    fill: Callable[[Mapping[str, Any], Context], Filled] | None = None
+    """In place of `request`, where a body of JSON becomes a form."""
     form: Callable[[tuple[Part, ...], Context], Encoded | Filled | File] | None = None
     """The same for endpoints whose clients send forms: the parts → JSON, another form, or one file."""
     follow: Callable[[JSON, Context], Next | None] | None = None

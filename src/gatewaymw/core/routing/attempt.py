@@ -76,7 +76,7 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
             yield from because(target.path, why)
         if seconds is None:
             reply = failed(result, made, target, call, tries)
-            return over(reply, more, settled, tries) if follow else reply
+            return over(reply, more, settled, tries) if settled or more else reply
         yield from wait(seconds)
         tries += 1
 
@@ -89,12 +89,14 @@ def taken(answer: Answer, errand: Errand) -> Flow[tuple[Reply | Outcome, bool, i
     if made.codec.follow:
         course = yield from followed(answer, errand)
     result: Reply | Outcome = course.outcome
-    if isinstance(result, Answer) and result.ok:
-        if result.stream is not None:
-            result = yield from streamed(result, made, target, call, env, errand.expires)
-        else:
-            result = yield from inlined(whole(result, made, target, call), made, target, call, env)
-    return result, course.settled, course.sent
+    if not isinstance(result, Answer) or not result.ok:
+        return result, course.settled, course.sent
+    if result.stream is not None:
+        live = yield from streamed(result, made, target, call, env, errand.expires)
+        return live, course.settled, course.sent
+    given = whole(result, made, target, call)
+    result = yield from inlined(given, made, target, call, env)
+    return result, course.settled or isinstance(given, Reply), course.sent  # what is made is made
 
 
 def over(reply: Reply, more: int, settled: bool, tries: int) -> Reply:

@@ -161,6 +161,9 @@ def encode(
     route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context, env: Env
 ) -> Sent:
     """What is sent. Untouched bodies stay bytes."""
+    if route.codec.fill:
+        made = route.codec.fill(body, context)
+        return multipart(made, heeded(made.dropped, target), env.new_id())
     if call.endpoint.body == "json" and (route.codec.request or body is not call.body):
         return encode_json(route, target, call, body, context)
     if call.endpoint.body == "form" and (route.codec.form or (call.parts and target.overrides)):
@@ -201,6 +204,10 @@ def encode_form(
         return dropped, json.dumps(made.body), "application/json", made.headers, None
     if isinstance(made, File):
         return dropped, made.data, made.content_type, None, made.later
+    return multipart(made, dropped, boundary)
+
+
+def multipart(made: Filled, dropped: tuple[str, ...], boundary: str) -> Sent:
     kind = f"multipart/form-data; boundary={boundary}"
     return dropped, form.encode(made.parts, boundary), kind, None, None
 

@@ -5,5 +5,6 @@ from . import hosts as hosts
 from . import known as known
 from . import labs as labs
 from . import local as local
+from . import media as media
 from . import platforms as platforms
 from . import vectors as vectors

@@ -181,9 +181,10 @@ ANYSCALE = compatible(
     env_key="ANYSCALE_API_KEY", doc="https://docs.anyscale.com/endpoints/intro",
 )
 
-# Closed on 30 June 2026, its domain has lapsed: https://github.com/diegosouzapw/OmniRoute/issues/8676
+# Closed on 30 June 2026, its domain has lapsed: https://github.com/diegosouzapw/OmniRoute/issues/8676. Whoever
+# takes that would be sent keys, so none goes there: who serves its models still is a custom_host.
 MONSTERAPI = compatible(
-    "monsterapi", "https://llm.monsterapi.ai/v1", CHAT, COMPLETE,
+    "monsterapi", "", CHAT, COMPLETE,
     env_key="MONSTER_API_KEY", doc="https://developer.monsterapi.ai",
 )
 
