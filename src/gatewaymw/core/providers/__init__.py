@@ -27,6 +27,7 @@ from .predibase import PREDIBASE as PREDIBASE
 from .registry import PROVIDERS as PROVIDERS
 from .registry import provide as provide
 from .registry import serving as serving
+from .registry import some as some
 from .sagemaker import SAGEMAKER as SAGEMAKER
 from .stability import STABILITY as STABILITY
 from .triton import TRITON as TRITON
