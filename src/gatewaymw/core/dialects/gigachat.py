@@ -18,7 +18,7 @@ from ..model import Codec, Context, Encoded, Stream
 from ..values import JSON
 from .calls import functional, named
 from .cohere.tools import chosen, offer
-from .cousins import Progress, complete, finished, listed, progress
+from .cousins import Progress, complete, finished, progress
 from .embedding import texts
 from .fields import Field, array, mapping, pick, table, text, unheard, whole, wrong
 from .told import identified
@@ -278,7 +278,7 @@ def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON,
 STREAM = Stream(start=State(), step=step, ended=lambda state: complete(state.progress))
 CHAT = Codec(request=request, response=response, stream=STREAM)
 
-# ── embeddings, models ───────────────────────────────────────────────────
+# ── embeddings ───────────────────────────────────────────────────────────
 
 EMBEDDED = frozenset({"model", "input", "encoding_format"})
 
@@ -299,11 +299,4 @@ def embedded(body: JSON, context: Context) -> JSON:
     return listing([row["embedding"] for row in rows], tokens, context)
 
 
-def shown(row: JSON, context: Context) -> JSON:
-    """One model. Sber does not tell when it was made."""
-    return {"object": "model", "created": 0, "owned_by": context.provider, **row}
-
-
 EMBED = Codec(request=embedding, response=embedded)
-MODELS = Codec(response=listed)
-MODEL = Codec(response=shown)

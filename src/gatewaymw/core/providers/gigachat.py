@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..auth.identity import sber
 from ..auth.keys import bearer
 from ..dialects import gigachat
+from ..dialects.catalogue import LISTED, SHOWN
 from ..endpoints import CHAT, EMBED, MODEL, MODELS
 from ..model import Provider, Route
 from .registry import provide
@@ -16,8 +17,8 @@ GIGACHAT = provide(
         routes={
             CHAT: Route("/chat/completions", gigachat.CHAT),
             EMBED: Route("/embeddings", gigachat.EMBED),
-            MODELS: Route("/models", gigachat.MODELS),
-            MODEL: Route("/models/{model}", gigachat.MODEL),
+            MODELS: Route("/models", LISTED),
+            MODEL: Route("/models/{model}", SHOWN),
         },
         models={CHAT: ("GigaChat-2-Max",), EMBED: ("EmbeddingsGigaR",)},
         auth=bearer,
