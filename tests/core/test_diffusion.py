@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from machine import target, world
 from openai.types import ImagesResponse
 
-from gatewaymw.core.dialects.diffusion import Host, drawing, in_one, response, shaped, sides
-from gatewaymw.core.dialects.imagery import IDLE, OPENAIS
+from gatewaymw.core.dialects.diffusion import Host, drawing, in_one, response, shaped
+from gatewaymw.core.dialects.imagery import IDLE, OPENAIS, sides
 from gatewaymw.core.endpoints import IMAGE
 from gatewaymw.core.errors import BadRequest, GatewayError, Unsupported, UpstreamError
 from gatewaymw.core.model import Codec, Context, Encoded
@@ -53,10 +53,10 @@ def test_a_size_goes_as_the_host_has_it() -> None:
 
 
 def test_what_is_the_hosts_own_goes_on_as_it_is_and_stands_above_what_is_made() -> None:
-    assert sent(PLAIN, seed=3, steps=9, width=640, size="1024x512") == {
-        **{"width": 640, "height": 512},
-        **{"seed": 3, "steps": 9},
-    }
+    both = draw(PLAIN, seed=3, steps=9, width=640, size="1024x512")
+    words = {**{"width": 640, "height": 512}, **{"seed": 3, "steps": 9}}
+    assert both == Encoded({"model": "m", "prompt": "A kiwi.", **words}, ("size",))
+    assert sent(PLAIN, width=1024, size="1024x512") == {"width": 1024, "height": 512}
 
 
 def test_names_of_its_own() -> None:

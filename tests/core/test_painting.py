@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gatewaymw.core.dialects import stability
 from gatewaymw.core.endpoints import IMAGE
 from gatewaymw.core.errors import BadRequest, GatewayError, Unsupported, UpstreamError
 from gatewaymw.core.model import Codec, Context, Encoded, Filled
@@ -53,7 +54,7 @@ def test_stable_image_takes_a_form() -> None:
         ("response_format",),
     )
     own = fields("stability-ai", "ultra", aspect_ratio="1:1", size="1536x1024")
-    assert own == ({"prompt": "A cat", "aspect_ratio": "1:1"}, ())
+    assert own == ({"prompt": "A cat", "aspect_ratio": "1:1"}, ("size",))
     assert fields("stability-ai", "sd3")[0] == {"prompt": "A cat"}
 
 
@@ -78,6 +79,14 @@ def test_an_image_that_was_filtered_is_an_error_of_the_clients() -> None:
     with pytest.raises(UpstreamError) as caught:
         read("stability-ai", "core", {"image": PNG, "finish_reason": "CONTENT_FILTERED"})
     assert (caught.value.status, caught.value.code) == (400, "content_policy_violation")
+
+
+@pytest.mark.parametrize(
+    ("model", "step"), [("core?a=b", "core%3Fa%3Db"), ("%2e%2e/v1", "%252e%252e%2Fv1"), ("sd3/../x", "sd3")]
+)
+def test_a_model_of_stabilitys_is_one_step_of_the_path(model: str, step: str) -> None:
+    path = stability.path(Context(provider="stability-ai", model=model))
+    assert path == f"/v2beta/stable-image/generate/{step}"
 
 
 XL = "stable-diffusion-xl-1024-v1-0"
@@ -110,9 +119,12 @@ def test_the_older_engines_artifacts_are_images_but_for_those_that_were_filtered
 # ── fal, Ideogram, Segmind ───────────────────────────────────────────────
 
 
-def test_fal_keeps_what_is_its_own() -> None:
+def test_fal_keeps_what_is_its_own_and_says_which_of_two_words_is_lost() -> None:
     made = sent("fal", "fal-ai/flux/dev", image_size="square_hd", size="512x512", output_format="png", n=1)
-    assert made == Encoded({"prompt": "A cat", "image_size": "square_hd", "output_format": "png"})
+    assert made == Encoded({"prompt": "A cat", "image_size": "square_hd", "output_format": "png"}, ("size",))
+    twice = sent("fal", "fal-ai/flux/dev", num_images=3, n=2, sync_mode=False, response_format="b64_json")
+    assert twice.dropped == ("n", "response_format")
+    assert sent("fal", "fal-ai/flux/dev", num_images=2, n=2).dropped == ()
     plain = sent("fal", "fal-ai/flux/dev", response_format="url")
     assert plain == Encoded({"prompt": "A cat"})
 
@@ -131,7 +143,7 @@ def test_an_image_that_ideogram_does_not_hold_to_be_safe_is_none() -> None:
     with pytest.raises(UpstreamError, match="without an image"):
         read("ideogram", "m", {"data": []})
     assert sent("ideogram", "ideogram-4-5", resolution="1x1", size="2x2") == Encoded(
-        {"prompt": "A cat", "resolution": "1x1"}
+        {"prompt": "A cat", "resolution": "1x1"}, ("size",)
     )
     assert sent("ideogram", "ideogram-4-5") == Encoded({"prompt": "A cat"})
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from ..model import Codec, Context, Encoded, Next
 from ..values import JSON
 from . import openai
-from .imagery import EACH, Body, asked, listing, named, ratio_of, size_of, unmade
+from .imagery import EACH, Body, asked, listing, named, ratio_of, renamed, settled, sides, size_of, unmade
 from .jobs import worded
 
 SHAPED = ("kontext", "ultra")
@@ -28,18 +28,18 @@ def request(body: Body, context: Context) -> Encoded:
     """The model's request, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
     model = named(body, "Black Forest Labs", "flux-2-pro")
     own, wanted, lost = asked(body, "Black Forest Labs", ("size", "output_format"))
-    made = {name: value for name, value in own.items() if name not in HOOKS}
+    kept = {name: value for name, value in own.items() if name not in HOOKS}
+    told = renamed(wanted, {"output_format": "output_format"})
     if size := size_of(wanted):
-        made = {**sized(size, model), **made}
-    if "output_format" in wanted:
-        made["output_format"] = wanted["output_format"]
+        told["size"] = sized(size, model)
+    made = settled(kept, told, lost)
     return Encoded(made, (*lost, *(name for name in HOOKS if name in own)))
 
 
 def sized(size: tuple[int, int], model: str) -> JSON:
     if any(word in model for word in SHAPED):
         return {"aspect_ratio": ratio_of(size)}
-    return dict(zip(("width", "height"), size, strict=True))
+    return sides(size)
 
 
 def follow(answer: JSON, context: Context) -> Next | None:

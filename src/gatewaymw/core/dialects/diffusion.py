@@ -15,14 +15,10 @@ from ..errors import UpstreamError
 from ..model import Codec, Context, Encoded
 from ..values import JSON, NOTHING
 from .fields import text
-from .imagery import EACH, Body, asked, nearest, size_of
+from .imagery import EACH, Body, asked, moderated, nearest, renamed, settled, size_of
 
 Sized = Callable[[tuple[int, int]], JSON]
 """The host's fields of a width and a height."""
-
-
-def sides(size: tuple[int, int]) -> JSON:
-    return dict(zip(("width", "height"), size, strict=True))
 
 
 def in_one(name: str) -> Sized:
@@ -62,11 +58,11 @@ def requesting(host: Host) -> Callable[[Body, Context], Encoded]:
         own, wanted, lost = asked(body, context.provider, ("size", "response_format", *host.names))
         model = body.get("model") if host.model else text(body.get("model"), "model")
         made = {host.model: model} if host.model and model else {}
+        told = renamed(wanted, host.names)
         if size := size_of(wanted):
-            made |= host.sized(size)
-        made |= {its: wanted[name] for name, its in host.names.items() if name in wanted}
-        told, unheard = formatted(body.get("response_format"), host)
-        return Encoded({**made, **told, **own}, (*lost, *unheard))
+            told["size"] = host.sized(size)
+        shape, unheard = formatted(body.get("response_format"), host)
+        return Encoded({**made, **shape, **settled(own, told, lost)}, (*lost, *unheard))
 
     return request
 
@@ -98,7 +94,7 @@ def response(body: Any, context: Context) -> JSON:
     found = next((given[name] for name in LISTS if given.get(name)), None)
     images = [each if isinstance(each, dict) else {"base64": each} for each in listed(found)]
     if any(each.get("finishReason") == FILTERED for each in (given, *images)):
-        raise filtered(context)
+        raise moderated(f"{context.provider} made no image: a filter held it back")
     rest = {name: value for name, value in given.items() if name not in LISTS}
     return {"created": context.created, **rest, "data": [row(each, context) for each in images]}
 
@@ -116,15 +112,6 @@ def row(image: JSON, context: Context) -> JSON:
     if not isinstance(image.get("url"), str):
         raise UpstreamError(f"{context.provider} answered without an image")
     return rest
-
-
-def filtered(context: Context) -> UpstreamError:
-    return UpstreamError(
-        f"{context.provider} made no image: a filter held it back",
-        status=400,
-        type="invalid_request_error",
-        code="content_policy_violation",
-    )
 
 
 def drawing(host: Host) -> Codec:

@@ -1,5 +1,5 @@
-"""OpenAI's image generations (https://platform.openai.com/docs/api-reference/images/create), for providers
-that make them as jobs of one image each and tell where the images are.
+"""OpenAI's image generations (https://platform.openai.com/docs/api-reference/images/create), read for
+those who have words of their own for sizes, numbers and formats.
 
 What is not OpenAI's own of a body is the provider's, and goes on as it is.
 """
@@ -64,6 +64,26 @@ def named(body: Body, who: str, sample: str) -> str:
     return str(body["model"])
 
 
+def settled(own: JSON, told: Mapping[str, JSON], lost: list[str]) -> JSON:
+    """The provider's own parameters, and the fields that OpenAI's make (`told`: its name → fields). Where a
+    client says a thing in both, the provider's words count, and OpenAI's name goes to `lost`."""
+    fields = {name: value for made in told.values() for name, value in made.items()}
+    lost += [
+        name for name, made in told.items() if any(own.get(each, made[each]) != made[each] for each in made)
+    ]
+    return {**fields, **own}
+
+
+def renamed(wanted: JSON, names: Mapping[str, str]) -> dict[str, JSON]:
+    """OpenAI's parameters that a client gives → the provider's fields, which only have another name."""
+    return {name: {its: wanted[name]} for name, its in names.items() if name in wanted}
+
+
+def unlinked(body: Body) -> list[str]:
+    """What is lost where images come in base64, whatever is asked for."""
+    return ["response_format"] if body.get("response_format") == "url" else []
+
+
 SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
 
 
@@ -75,6 +95,11 @@ def size_of(body: Body) -> tuple[int, int] | None:
     if not found:
         raise BadRequest("size must be <width>x<height>, as 1024x1024, or auto", param="size")
     return int(found[1]), int(found[2])
+
+
+def sides(size: tuple[int, int]) -> JSON:
+    """A size in two fields, as most have it."""
+    return dict(zip(("width", "height"), size, strict=True))
 
 
 def ratio_of(size: tuple[int, int]) -> str:
@@ -131,6 +156,11 @@ def row(image: str) -> JSON:
 
 MODERATED = re.compile(r"moderat|nsfw|safety|sensitive|content.?polic", re.IGNORECASE)
 """Words for content that was refused."""
+
+
+def moderated(message: str) -> UpstreamError:
+    """The error of an image that was held back for what it shows, or was to show."""
+    return UpstreamError(message, status=400, type="invalid_request_error", code="content_policy_violation")
 
 
 def unmade(reason: Any, context: Context) -> UpstreamError:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ..model import Codec, Context, Encoded
 from ..values import JSON
-from .imagery import Body, asked, listing, named, size_of, unmade
+from .imagery import Body, asked, listing, named, renamed, settled, sides, size_of, unlinked, unmade
 
 # ── fal: https://docs.fal.ai/model-apis/model-endpoints/synchronous-requests ─
 
@@ -21,16 +21,12 @@ def fal_request(body: Body, context: Context) -> Encoded:
     """With `sync_mode` images come in the answer, not by their addresses."""
     named(body, "fal", "fal-ai/flux/dev")
     own, wanted, lost = asked(body, "fal", ("size", "n", "output_format"))
-    made = dict(own)
+    told = renamed(wanted, {"n": "num_images", "output_format": "output_format"})
     if size := size_of(wanted):
-        made.setdefault("image_size", dict(zip(("width", "height"), size, strict=True)))
-    if "n" in wanted:
-        made["num_images"] = wanted["n"]
-    if "output_format" in wanted:
-        made["output_format"] = wanted["output_format"]
+        told["size"] = {"image_size": sides(size)}
     if body.get("response_format") == "b64_json":
-        made["sync_mode"] = True
-    return Encoded(made, tuple(lost))
+        told["response_format"] = {"sync_mode": True}
+    return Encoded(settled(own, told, lost), tuple(lost))
 
 
 def fal_response(body: JSON, context: Context) -> JSON:
@@ -47,12 +43,10 @@ FAL = Codec(request=fal_request, response=fal_response)
 def ideogram_request(body: Body, context: Context) -> Encoded:
     named(body, "Ideogram", "ideogram-4-5")
     own, wanted, lost = asked(body, "Ideogram", ("size", "n"))
-    made = dict(own)
+    told = renamed(wanted, {"n": "num_images"})
     if size := size_of(wanted):
-        made.setdefault("resolution", "{}x{}".format(*size))
-    if "n" in wanted:
-        made["num_images"] = wanted["n"]
-    return Encoded(made, tuple(lost))
+        told["size"] = {"resolution": "{}x{}".format(*size)}
+    return Encoded(settled(own, told, lost), tuple(lost))
 
 
 def ideogram_response(body: JSON, context: Context) -> JSON:
@@ -72,16 +66,11 @@ def segmind_request(body: Body, context: Context) -> Encoded:
     """`base64` is what has its models answer with JSON, not with the image's bytes."""
     named(body, "Segmind", "sdxl1.0-txt2img")
     own, wanted, lost = asked(body, "Segmind", ("size", "n", "style"))
-    made: JSON = {**own, "base64": True}
+    told = renamed(wanted, {"n": "samples", "style": "style"})
     if size := size_of(wanted):
-        made |= dict(zip(("img_width", "img_height"), size, strict=True))
-    if "n" in wanted:
-        made["samples"] = wanted["n"]
-    if "style" in wanted:
-        made["style"] = wanted["style"]
-    if body.get("response_format") == "url":
-        lost.append("response_format")
-    return Encoded(made, tuple(lost))
+        told["size"] = {f"img_{side}": pixels for side, pixels in sides(size).items()}
+    made = {**settled(own, told, lost), "base64": True}
+    return Encoded(made, (*lost, *unlinked(body)))
 
 
 def segmind_response(body: JSON, context: Context) -> JSON:

@@ -9,25 +9,38 @@ from __future__ import annotations
 
 from binascii import Error as NotBase64
 from binascii import a2b_base64
-from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ..errors import BadRequest, UpstreamError
 from ..model import Codec, Context, Encoded, Filled
 from ..values import JSON, Part
 from .fields import text
-from .imagery import EACH, Body, asked, listing, named, nearest, size_of, unmade
+from .imagery import (
+    EACH,
+    Body,
+    asked,
+    listing,
+    named,
+    nearest,
+    renamed,
+    settled,
+    sides,
+    size_of,
+    unlinked,
+    unmade,
+)
 
 RATIOS = ("16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21")
 """The shapes of images there are."""
-FAMILIES = ("core", "ultra", "sd3")
 OLDER = ("stable-diffusion-v1-", "stable-diffusion-xl-", "stable-diffusion-512-")
 """How the names of engines begin that only the first version of the API knows."""
 
 
 def path(context: Context) -> str:
     """Models are paths, but for those of Stable Diffusion 3, which share one and are named in the form."""
-    return f"/v2beta/stable-image/generate/{'sd3' if context.model.startswith('sd3') else context.model}"
+    model = "sd3" if context.model.startswith("sd3") else context.model
+    return f"/v2beta/stable-image/generate/{quote(model, safe='')}"
 
 
 def fill(body: Body, context: Context) -> Filled:
@@ -35,8 +48,8 @@ def fill(body: Body, context: Context) -> Filled:
     model = named(body, "Stability", "core, ultra or sd3.5-large")
     own, wanted, lost = asked(body, "Stability", ("size", "output_format"))
     made: JSON = {name: value for name, value in own.items() if name != "image"}
-    if (size := size_of(wanted)) and "aspect_ratio" not in made:
-        made["aspect_ratio"] = nearest(size, RATIOS)
+    if size := size_of(wanted):
+        made.setdefault("aspect_ratio", nearest(size, RATIOS))
         lost.append("size")
     if "output_format" in wanted:
         made["output_format"] = wanted["output_format"]
@@ -52,11 +65,6 @@ def worded(value: Any, name: str) -> bytes:
     if isinstance(value, bool | dict | list):
         raise BadRequest(f"{name} must be a text or a number", param=name)
     return str(value).encode()
-
-
-def unlinked(body: Body) -> list[str]:
-    """Images come in base64, whatever is asked for."""
-    return ["response_format"] if body.get("response_format") == "url" else []
 
 
 def picture(value: Any) -> bytes:
@@ -91,14 +99,11 @@ def prompted(body: Body, context: Context) -> Encoded:
     prompts = [{"text": own.pop("prompt"), "weight": 1}]
     if "negative_prompt" in own:
         prompts.append({"text": own.pop("negative_prompt"), "weight": -1})
-    made: JSON = {"text_prompts": prompts, **own}
+    told = renamed(wanted, {"n": "samples", "style": "style_preset"})
     if size := size_of(wanted):
-        made |= dict(zip(("width", "height"), size, strict=True))
-    made |= {ours: wanted[name] for name, ours in RENAMED.items() if name in wanted}
+        told["size"] = sides(size)
+    made = {"text_prompts": prompts, **settled(own, told, lost)}
     return Encoded(made, (*lost, *unlinked(body)))
-
-
-RENAMED: Mapping[str, str] = {"n": "samples", "style": "style_preset"}
 
 
 def artifacts(body: JSON, context: Context) -> JSON:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from ..dialects.diffusion import Host, drawing, shaped, sides
+from ..dialects.diffusion import Host, drawing, shaped
+from ..dialects.imagery import sides
 from ..dialects.ranking import PLAIN, Ranks, ranking
 from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK
 from ..model import Context, Route

@@ -83,8 +83,7 @@ def editing(parts: tuple[Part, ...], context: Context) -> Encoded:
     out |= {**dict(zip(made.images, shown(parts, made), strict=True)), **made.fixed}
     if mask := files(parts, "mask"):
         out["mask"] = masking(mask[0], made)
-    kept = ("model", "response_format") if form.get("response_format") == "b64_json" else ("model",)
-    lost = [name for name in form if name not in made.known and name not in kept]
+    lost = [name for name in form if name not in made.known and name != "model"]
     return Encoded(out, (*lost, *others(parts, ("image", "mask"))))
 
 

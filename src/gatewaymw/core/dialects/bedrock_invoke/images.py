@@ -8,16 +8,16 @@ base64, whatever `response_format` says.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from math import gcd
 from typing import Any, NamedTuple, TypeAlias
 
-from ...errors import BadRequest, Unsupported, UpstreamError
+from ...errors import Unsupported, UpstreamError
 from ...model import Context, Encoded
 from ...values import JSON
 from ..converse.errors import wordless
 from ..fields import pick, table, text, whole
+from ..imagery import IDLE as OPENAIS_IDLE
+from ..imagery import moderated, ratio_of, sides, size_of
 from .makers import maker_of, picture
 
 Body: TypeAlias = Mapping[str, Any]
@@ -33,15 +33,10 @@ class Made(NamedTuple):
     """The parameters it looks at."""
 
 
-ALWAYS = frozenset({"model", "prompt", "response_format"})
+ALWAYS = frozenset({"model", "prompt"})
 IDLE: Mapping[str, tuple[Any, ...]] = {
-    "background": ("auto", "opaque"),
-    "moderation": ("auto",),
-    "n": (1,),
-    "output_format": ("png",),
-    "quality": ("auto",),
-    "size": ("auto",),
-    "stream": (False, "false"),
+    **OPENAIS_IDLE,
+    **{"output_format": ("png",), "quality": ("auto",), "response_format": ("b64_json",)},
 }
 """OpenAI's parameters at values that ask for nothing, or for what all of these models do."""
 
@@ -56,22 +51,7 @@ def request(body: Body, context: Context) -> Encoded:
         raise Unsupported("stream: Bedrock's images come whole; leave it out", param="stream")
     text(body.get("prompt"), "prompt")
     lost = [name for name in asked if name not in made.known | ALWAYS]
-    if asked.get("response_format", "b64_json") != "b64_json":
-        lost.append("response_format")
     return Encoded(made.make(asked, lost), tuple(lost))
-
-
-SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
-
-
-def size_of(body: Body) -> tuple[int, int] | None:
-    """Width and height, where they are asked for. Raises BadRequest."""
-    if "size" not in body:
-        return None
-    found = SIZE.fullmatch(text(body["size"], "size"))
-    if not found:
-        raise BadRequest("size must be <width>x<height>, as 1024x1024, or auto", param="size")
-    return int(found[1]), int(found[2])
 
 
 # ── Amazon's ─────────────────────────────────────────────────────────────
@@ -91,7 +71,7 @@ def amazon(body: Body, lost: list[str]) -> JSON:
     if "n" in body:
         config["numberOfImages"] = whole(body["n"], "n")
     if size := size_of(body):
-        config |= dict(zip(("width", "height"), size, strict=True))
+        config |= sides(size)
     quality = body.get("quality")
     if isinstance(quality, str) and quality in QUALITIES:
         config["quality"] = QUALITIES[quality]
@@ -122,8 +102,7 @@ def stable(body: Body, lost: list[str]) -> JSON:
     """One image a request, whose number of pixels is the model's own: a size tells the ratio of its sides."""
     made = pick(body, STABLE)
     if size := size_of(body):
-        part = gcd(*size)
-        ratio = f"{size[0] // part}:{size[1] // part}"
+        ratio = ratio_of(size)
         if ratio in RATIOS and "aspect_ratio" not in made:
             made["aspect_ratio"] = ratio
         else:
@@ -143,7 +122,7 @@ def diffusion(body: Body, lost: list[str]) -> JSON:
         prompts.append({"text": body["negative_prompt"], "weight": -1})
     made: JSON = {"text_prompts": prompts, **pick(body, DIFFUSION)}
     if size := size_of(body):
-        made |= dict(zip(("width", "height"), size, strict=True))
+        made |= sides(size)
     return made
 
 
@@ -185,9 +164,4 @@ def unmade(body: JSON, context: Context) -> UpstreamError:
         return wordless(body, context)
     if "inference error" in why.lower():
         return UpstreamError(f"{context.provider}: {why}", status=502)
-    return UpstreamError(
-        f"{context.provider} made no image: {why}",
-        status=400,
-        type="invalid_request_error",
-        code="content_policy_violation",
-    )
+    return moderated(f"{context.provider} made no image: {why}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...dialects.diffusion import Host, drawing, in_one, sides
+from ...dialects.diffusion import Host, drawing, in_one
+from ...dialects.imagery import sides
 from ...dialects.ranking import PLAIN, Ranks, ranking
 from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ..compatible import CATALOGUE, LENGTH, OLDER, SOUND, compatible

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ...dialects import mistral, ranking
 from ...dialects.cousins import CHECKED, LISTED
-from ...dialects.diffusion import Host, drawing, sides
+from ...dialects.diffusion import Host, drawing
 from ...dialects.history import PLAIN
+from ...dialects.imagery import sides
 from ...dialects.links import chatted
 from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ...model import Codec
