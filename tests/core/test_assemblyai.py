@@ -79,9 +79,9 @@ def test_what_it_cannot_do_is_named() -> None:
         **{"include[]": ["logprobs"], "timestamp_granularities[]": ["word", "segment"]},
     )
     assert made.dropped == (
+        "webhook_url",
         "chunking_strategy",
         "include",
-        "webhook_url",
         "timestamp_granularities",
         "sample",
     )

@@ -70,6 +70,16 @@ def test_elevenlabs_voice_and_format_are_in_the_address() -> None:
     assert elevenlabs.speech_path(own).endswith("output_format=wav_44100")
     plain = elevenlabs.speech({"model": "m", "input": "Hi", "voice": "v", "speed": 1}, context())
     assert plain == Encoded({"text": "Hi", "model_id": "m"})
+    twice = {
+        "model": "m",
+        "input": "Hi",
+        "voice": "v",
+        "output_format": "wav_44100",
+        "response_format": "pcm",
+    }
+    assert elevenlabs.speech(twice, context()).dropped == ("response_format",)
+    with pytest.raises(Unsupported):
+        elevenlabs.speech_path(context(**twice, stream_format="sse"))
 
 
 def test_elevenlabs_hears_who_speaks_where_that_is_asked() -> None:
@@ -80,6 +90,8 @@ def test_elevenlabs_hears_who_speaks_where_that_is_asked() -> None:
     }
     lossy = form(elevenlabs.TRANSCRIPT, model="s", **{"timestamp_granularities[]": "segment"})
     assert lossy.dropped == ("timestamp_granularities",)
+    away = form(elevenlabs.TRANSCRIPT, model="s", webhook="true")
+    assert away.dropped == ("webhook",) and "webhook" not in {part.name for part in away.parts}
     assert form(elevenlabs.TRANSCRIPT, model="s", chunking_strategy="auto").dropped == ()
 
 
@@ -111,6 +123,15 @@ def test_deepgrams_own_parameters_go_into_the_address() -> None:
     with pytest.raises(BadRequest) as caught:
         deepgram.speech_path(context(**SPOKEN, tags={"a": 1}))
     assert caught.value.param == "tags"
+
+
+def test_deepgram_tells_nobody_else() -> None:
+    hook = "https://a.example"
+    made = form(deepgram.TRANSCRIPT, model="nova-3", callback=hook)
+    assert made.dropped == ("callback",)
+    assert "callback" not in deepgram.heard_path(context(model="nova-3", callback=hook))
+    assert "callback" not in deepgram.speech_path(context(**SPOKEN, callback=hook))
+    assert deepgram.speech({**SPOKEN, "callback": hook}, context()).dropped == ("callback",)
 
 
 def test_deepgram_is_sent_the_sound_itself() -> None:

@@ -178,6 +178,9 @@ def test_what_to_paint() -> None:
     assert made == Encoded({"prompt": "A lizard", "seed": 3, "num_steps": 4, "width": 1024, "height": 768})
     made = paint(n=2, response_format="url", style="vivid", size="auto", quality="standard")
     assert (made.body, made.dropped) == ({"prompt": "A lizard"}, ("n", "style", "response_format"))
+    both = paint(size="1024x768", width=512)
+    assert (both.body["width"], both.body["height"], both.dropped) == (512, 768, ("size",))
+    assert refusing(paint, stream=True).param == "stream"
 
 
 @pytest.mark.parametrize("body", [{"size": "big"}, {"size": 3}, {"prompt": ""}, {"prompt": 1}])
@@ -213,7 +216,8 @@ def test_what_is_to_be_said() -> None:
         }
     )
     named = asked(workers_ai.AURA, {**body, "speed": 2, "instructions": "Loud", "stream_format": "audio"})
-    assert named.dropped == ("instructions", "speed", "stream_format")
+    assert named.dropped == ("instructions", "speed")
+    assert refusing(asked, workers_ai.AURA, {**body, "voice": "alloy"}).param == "voice"
     assert refusing(asked, workers_ai.AURA, {**body, "response_format": "ogg"}).param == "response_format"
 
 
@@ -253,6 +257,8 @@ def test_what_is_to_be_heard() -> None:
     told = {"audio": "c291bmQ=", "task": "transcribe", "vad_filter": "true"}
     assert made == Encoded({**told, "language": "en", "initial_prompt": "Oslo"}, ("temperature", "mask"))
     assert hear(codec=workers_ai.TRANSLATION).body["task"] == "translate"
+    times = hear(field("timestamp_granularities[]", "segment"), field("include[]", "logprobs"))
+    assert (times.body, times.dropped) == ({"audio": "c291bmQ=", "task": "transcribe"}, ("include",))
     assert isinstance(refusing(hear, field("response_format", "srt")), Unsupported)
     assert isinstance(refusing(hear, FILE), BadRequest)
 
@@ -261,14 +267,24 @@ HEARD = envelope(
     text="The sun rises.",
     vtt="WEBVTT",
     transcription_info={"language": "en", "duration": 1.5},
-    segments=[{"start": 0.0, "end": 1.5, "text": "The sun rises.", "words": []}],
+    segments=[
+        {
+            "start": 0.0,
+            "end": 1.5,
+            "text": "The sun rises.",
+            "words": [{"word": "The", "start": 0.0, "end": 0.2}],
+        }
+    ],
 )
 
 
 @pytest.mark.parametrize(
     ("wanted", "kind", "says"),
     [
-        (None, "application/json", b'{"text":"The sun rises."}'),
+        (
+            *(None, "application/json"),
+            b'{"text":"The sun rises.","usage":{"type":"duration","seconds":1.5}}',
+        ),
         ("text", "text/plain; charset=utf-8", b"The sun rises.\n"),
         ("vtt", "text/vtt; charset=utf-8", b"WEBVTT"),
     ],
@@ -284,7 +300,13 @@ def test_what_was_heard_in_detail() -> None:
     context = replace(CONTEXT, request={"response_format": "verbose_json"})
     made = json.loads(workers_ai.TRANSCRIPT.media(HEARD, context)[0])
     segment = {"id": 0, "start": 0.0, "end": 1.5, "text": "The sun rises."}
-    assert made == {"language": "en", "duration": 1.5, "text": "The sun rises.", "segments": [segment]}
+    assert made == {
+        **{"task": "transcribe", "language": "en", "duration": 1.5, "text": "The sun rises."},
+        **{"words": [{"word": "The", "start": 0.0, "end": 0.2}], "segments": [segment]},
+        "usage": {"type": "duration", "seconds": 1.5},
+    }
+    assert workers_ai.TRANSLATION.media
+    assert json.loads(workers_ai.TRANSLATION.media(HEARD, context)[0])["task"] == "translate"
     with pytest.raises(UpstreamError, match="without a transcript"):
         workers_ai.TRANSCRIPT.media(envelope(), context)
 
@@ -373,4 +395,4 @@ def test_a_recording_goes_as_base64() -> None:
         TRANSCRIBE, answer, (field("model", "m"), FILE), model="@cf/openai/whisper-large-v3-turbo"
     )
     assert json.loads(here.sent[0].request.body) == {"audio": "c291bmQ=", "task": "transcribe"}
-    assert json.loads(reply.body) == {"text": "The sun rises."}
+    assert json.loads(reply.body)["text"] == "The sun rises."

@@ -15,25 +15,19 @@ from typing import Any
 from .. import json
 from ..model import Codec, Context, File, Next
 from ..values import JSON, Part
-from . import openai
+from . import openai, transcripts
 from .fields import text
-from .forms import fields, listed, others, spelled, upload
+from .forms import fields, others, spelled, upload
 from .jobs import failed, id_of, worded
+from .transcripts import ASKED, FINER, Heard, Turn, Word, lacking
 
-FORMATS = ("json", "text", "verbose_json", "diarized_json", "srt", "vtt")
 SUBTITLES = ("srt", "vtt")
+FORMATS = (*transcripts.FORMATS, *SUBTITLES)
 LEGACY = ("best", "nano", "slam-1", "universal")
 """Models of the days of `speech_model`: https://www.assemblyai.com/docs/pre-recorded-audio/select-the-speech-model"""
-OPENAIS = frozenset(
-    {
-        *("chunking_strategy", "include", "known_speaker_names", "known_speaker_references", "language"),
-        *("model", "response_format", "stream", "timestamp_granularities"),
-    }
-)
-SEEN = ("language", "model", "response_format", "stream", "timestamp_granularities")
-IDLE = {"chunking_strategy": "auto"}
-HOOKS = ("webhook_url", "webhook_auth_header_name", "webhook_auth_header_value")
+HOOKS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
 """With them the answer is told elsewhere as well."""
+LACKS = FINER | HOOKS
 PACE = 1.0
 """Seconds to the first look."""
 
@@ -45,11 +39,8 @@ def asking(parts: tuple[Part, ...], context: Context) -> File:
     form = fields(parts)
     shape = spelled(form, FORMATS, "AssemblyAI")
     model = text(form.get("model"), "model")
-    lost = [name for name in form if name in OPENAIS and name not in SEEN and IDLE.get(name) != form[name]]
-    lost += [name for name in HOOKS if name in form]
-    if "segment" in listed(form, "timestamp_granularities"):
-        lost.append("timestamp_granularities")
-    own = {name: valued(name, value) for name, value in form.items() if name not in (*OPENAIS, *HOOKS)}
+    lost = lacking(form, {*form} - LACKS)
+    own = {name: valued(name, value) for name, value in form.items() if name not in ASKED | LACKS}
     job = {**spoken(model, form), **({"speaker_labels": True} if shape == "diarized_json" else {}), **own}
     given = upload(parts, "file")
     return File(given.data, dropped=(*lost, *others(parts, ("file",))), later=job)
@@ -101,47 +92,23 @@ https://github.com/AssemblyAI/cookbook/blob/master/core-transcription/common_err
 
 
 def told(answer: JSON, context: Context) -> tuple[bytes, str]:
-    """What the client wanted: JSON of some kind, or the text alone."""
-    said, shape = answer["text"] or "", context.request.get("response_format")
-    if shape == "text":
-        return f"{said}\n".encode(errors="replace"), "text/plain; charset=utf-8"
-    made = {"text": said, **written(shape, answer), **usage(answer)}
-    if not context.strict:
-        made = {**answer, **made}
-    return json.dumps(made), "application/json"
-
-
-def written(shape: Any, answer: JSON) -> JSON:
-    """What goes with the text."""
-    length = answer.get("audio_duration") or 0
-    if shape == "diarized_json":
-        turns = [turn(n, each) for n, each in enumerate(answer.get("utterances") or ())]
-        return {"task": "transcribe", "duration": float(length), "segments": turns}
-    if shape != "verbose_json":
-        return {}
-    words = [
-        {"word": each["text"], "start": each["start"] / 1000, "end": each["end"] / 1000}
-        for each in answer.get("words") or ()
-    ]
-    language = str(answer.get("language_code") or "")
-    return {"task": "transcribe", "language": language, "duration": float(length), "words": words}
-
-
-def turn(number: int, said: JSON) -> JSON:
-    """What one speaker said, until another did. AssemblyAI counts milliseconds."""
-    return {
-        "type": "transcript.text.segment",
-        "id": f"seg_{number}",
-        "start": said["start"] / 1000,
-        "end": said["end"] / 1000,
-        "text": said["text"],
-        "speaker": str(said.get("speaker") or ""),
-    }
-
-
-def usage(answer: JSON) -> JSON:
+    """What the client wanted: JSON of some kind, or the text alone. AssemblyAI counts milliseconds."""
     length = answer.get("audio_duration")
-    return {"usage": {"type": "duration", "seconds": length}} if isinstance(length, int | float) else {}
+    heard = Heard(
+        answer["text"] or "",
+        [Word(each["text"], *times(each)) for each in answer.get("words") or ()],
+        str(answer.get("language_code") or ""),
+        seconds=length if isinstance(length, int | float) else None,
+        turns=[
+            Turn(each["text"], *times(each), str(each.get("speaker") or ""))
+            for each in answer.get("utterances") or ()
+        ],
+    )
+    return transcripts.told(heard, context, answer)
+
+
+def times(said: JSON) -> tuple[float, float]:
+    return said["start"] / 1000, said["end"] / 1000
 
 
 TRANSCRIPT = Codec(form=asking, follow=follow, media=told, error=openai.error)

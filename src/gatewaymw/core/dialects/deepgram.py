@@ -17,30 +17,29 @@ from ..model import Codec, Context, Encoded, File
 from ..values import JSON, Part
 from . import openai
 from .fields import text
-from .forms import fields, listed, others, spelled, upload
-from .speaking import KNOWN, format_of, voice_of
-from .transcripts import FORMATS, Heard, Word, told
+from .forms import fields, others, spelled, upload
+from .speaking import KNOWN, asking_more, format_of, voice_of
+from .transcripts import ASKED, FINER, FORMATS, Heard, Word, lacking, told
 
-SOUNDS: Mapping[str, Mapping[str, str]] = {
-    "mp3": {"encoding": "mp3"},
-    "opus": {"encoding": "opus"},
-    "aac": {"encoding": "aac"},
-    "flac": {"encoding": "flac"},
+SOUNDS: Mapping[str, JSON] = {
+    **{name: {"encoding": name} for name in ("mp3", "opus", "aac", "flac")},
     "wav": {"encoding": "linear16", "container": "wav"},
-    "pcm": {"encoding": "linear16", "container": "none", "sample_rate": "24000"},
+    "pcm": {"encoding": "linear16", "container": "none", "sample_rate": 24_000},
 }
 """OpenAI's formats: https://developers.deepgram.com/docs/tts-media-output-settings"""
+HOOKS = frozenset({"callback", "callback_method"})
+"""With them the answer is told elsewhere (https://developers.deepgram.com/docs/callback)."""
 
 
 def speech_path(context: Context) -> str:
     """What is to be spoken how. Raises BadRequest, Unsupported."""
     body = context.request
     asked = {"model": voiced(body), **SOUNDS[format_of(body, SOUNDS, "Deepgram")]}
-    own = {name: body[name] for name in body if name not in {*KNOWN, *OPENAIS} and body[name] is not None}
+    own = {name: body[name] for name in body if name not in KNOWN | LACKS and body[name] is not None}
     return f"/speak?{query({**asked, **own})}"
 
 
-OPENAIS = ("speed", "instructions")
+LACKS = HOOKS | {"speed", "instructions"}
 
 
 def voiced(body: Mapping[str, Any]) -> str:
@@ -62,21 +61,13 @@ def query(asked: Mapping[str, Any]) -> str:
 
 
 def speech(body: Mapping[str, Any], context: Context) -> Encoded:
-    lost = [name for name in OPENAIS if body.get(name) not in (None, 1)]
-    return Encoded({"text": text(body.get("input"), "input")}, tuple(lost))
+    return Encoded({"text": text(body.get("input"), "input")}, tuple(asking_more(body, LACKS)))
 
 
 # ── transcripts ──────────────────────────────────────────────────────────
 
-HEARD = frozenset({"model", "language", "response_format", "stream", "timestamp_granularities"})
-LOST = frozenset(
-    {
-        *("prompt", "temperature", "include", "known_speaker_names", "known_speaker_references"),
-        "chunking_strategy",
-    }
-)
-"""OpenAI's fields that Deepgram has nothing for."""
-IDLE = {"chunking_strategy": "auto", "temperature": "0"}
+UNHEARD = FINER | HOOKS | {"prompt", "temperature"}
+"""Fields that Deepgram has nothing for, or that lead the answer elsewhere."""
 
 
 def heard_path(context: Context) -> str:
@@ -86,7 +77,7 @@ def heard_path(context: Context) -> str:
     asked |= {"language": form["language"]} if form.get("language") else {"detect_language": "true"}
     if form.get("response_format") == "diarized_json":
         asked["diarize"] = "true"
-    own = {name: form[name] for name in form if name.removesuffix("[]") not in HEARD | LOST}
+    own = {name: form[name] for name in form if name.removesuffix("[]") not in ASKED | UNHEARD}
     return f"/listen?{query({**asked, **own})}"
 
 
@@ -95,9 +86,7 @@ def asking(parts: tuple[Part, ...], context: Context) -> File:
     form = fields(parts)
     spelled(form, FORMATS, "Deepgram")
     given = upload(parts, "file")
-    lost = [name for name in form if name in LOST and IDLE.get(name) != form[name]]
-    if "segment" in listed(form, "timestamp_granularities"):
-        lost.append("timestamp_granularities")
+    lost = lacking(form, {*form} - UNHEARD)
     return File(given.data, given.content_type or "audio/*", (*lost, *others(parts, ("file",))))
 
 

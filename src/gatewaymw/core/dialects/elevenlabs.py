@@ -16,9 +16,9 @@ from ..model import Codec, Context, Encoded, Filled
 from ..values import JSON, Part
 from .catalogue import listed as models
 from .fields import mapping, text
-from .forms import fields, listed, others, spelled, upload
-from .speaking import KNOWN, format_of, voice_of
-from .transcripts import FORMATS, Heard, Word, told
+from .forms import fields, others, spelled, upload
+from .speaking import KNOWN, as_audio, asking_more, format_of, voice_of
+from .transcripts import ASKED, FINER, FORMATS, Heard, Word, lacking, told
 
 SOUNDS: Mapping[str, str] = {"mp3": "mp3_44100_128", "opus": "opus_48000_128", "pcm": "pcm_24000"}
 """OpenAI's formats → ElevenLabs': https://elevenlabs.io/docs/capabilities/text-to-speech#supported-formats"""
@@ -28,6 +28,7 @@ def speech_path(context: Context) -> str:
     """Where the voice speaks. Raises BadRequest, Unsupported."""
     body = context.request
     voice = voice_of(body, "ElevenLabs", "by its id, as 21m00Tcm4TlvDq8ikWAM")
+    as_audio(body, "ElevenLabs")
     own = body.get("output_format")
     shape = text(own, "output_format") if own else SOUNDS[format_of(body, SOUNDS, "ElevenLabs")]
     return f"/v1/text-to-speech/{quote(voice, safe='')}/stream?output_format={quote(shape, safe='')}"
@@ -42,19 +43,16 @@ def speech(body: Mapping[str, Any], context: Context) -> Encoded:
             **mapping(own.get("voice_settings", {}), "voice_settings"),
             "speed": body["speed"],
         }
-    return Encoded({**made, **own}, ("instructions",) if body.get("instructions") else ())
+    beaten = ("response_format",) if body.get("output_format") else ()
+    return Encoded({**made, **own}, tuple(asking_more(body, ("instructions", *beaten))))
 
 
 BENT = ("speed", "instructions", "output_format")
 
 # ── transcripts ──────────────────────────────────────────────────────────
 
-HEARD = frozenset(
-    {*("model", "language", "response_format", "stream", "timestamp_granularities", "temperature")}
-)
-IDLE = {"chunking_strategy": "auto"}
-LOST = ("prompt", "include", "known_speaker_names", "known_speaker_references", "chunking_strategy")
-"""OpenAI's fields that ElevenLabs has nothing for."""
+UNHEARD = FINER | {"prompt", "webhook", "webhook_id", "webhook_metadata"}
+"""Fields that ElevenLabs has nothing for, or that lead the answer elsewhere."""
 
 
 def asking(parts: tuple[Part, ...], context: Context) -> Filled:
@@ -64,14 +62,10 @@ def asking(parts: tuple[Part, ...], context: Context) -> Filled:
     made: JSON = {"model_id": text(form.get("model"), "model")}
     if form.get("language"):
         made["language_code"] = form["language"]
-    if form.get("temperature"):
-        made["temperature"] = form["temperature"]
     if shape == "diarized_json":
         made["diarize"] = "true"
-    made |= {name: value for name, value in form.items() if name not in HEARD and name not in LOST}
-    lost = [name for name in LOST if name in form and IDLE.get(name) != form[name]]
-    if "segment" in listed(form, "timestamp_granularities"):
-        lost.append("timestamp_granularities")
+    made |= {name: value for name, value in form.items() if name not in ASKED | UNHEARD}
+    lost = lacking(form, {*form} - UNHEARD)
     sent = [Part(name, str(value).encode()) for name, value in made.items()]
     return Filled((*sent, upload(parts, "file")), (*lost, *others(parts, ("file",))))
 

@@ -117,3 +117,23 @@ def whole(value: Any, path: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong(value, path, "a whole number")
     return value
+
+
+def stops(value: Any) -> list[str]:
+    """Stop sequences: one by itself, or a list; none where there is nothing. Raises BadRequest."""
+    given = [value] if isinstance(value, str) else array([] if value is None else value, "stop")
+    for each in given:
+        if not isinstance(each, str):
+            raise wrong(each, "stop", "a string or an array of strings")
+    return given
+
+
+def stops_of(body: Mapping[str, Any]) -> list[str]:
+    """Those of a request, by the name that most providers have and by OpenAI's. Raises BadRequest."""
+    own = body.get("stop_sequences")
+    return stops([] if own is None else array(own, "stop_sequences")) + stops(body.get("stop"))
+
+
+def asking(body: Mapping[str, Any], lacks: Mapping[str, Container[Any]]) -> tuple[str, ...]:
+    """Those of a body's parameters that a provider lacks, but for values that ask for nothing (`lacks`)."""
+    return tuple(name for name in lacks if body.get(name) is not None and body[name] not in lacks[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..errors import Unsupported
@@ -29,16 +29,27 @@ def voice_of(body: Mapping[str, Any], who: str, like: str) -> str:
 
 
 def format_of(body: Mapping[str, Any], able: Collection[str], who: str) -> str:
-    """The format asked for; OpenAI's own default is mp3. Raises Unsupported for one that cannot be made, and
-    for a stream of events."""
+    """The format asked for. OpenAI's own default is mp3: who cannot make that makes the first of their own.
+
+    Raises Unsupported for one that cannot be made, and for a stream of events."""
+    as_audio(body, who)
+    value = body.get("response_format") or ("mp3" if "mp3" in able else next(iter(able)))
+    if not isinstance(value, str) or value not in able:
+        raise Unsupported(
+            f"response_format: {who}'s speech comes as {' or '.join(able)}; ask for one of these",
+            param="response_format",
+        )
+    return value
+
+
+def as_audio(body: Mapping[str, Any], who: str) -> None:
+    """Raises Unsupported for speech that is asked for as a stream of events."""
     if body.get("stream_format") not in (None, "audio"):
         raise Unsupported(
             f"stream_format: {who}'s speech comes as audio alone; leave it out", param="stream_format"
         )
-    value = body.get("response_format") or "mp3"
-    if not isinstance(value, str) or value not in able:
-        raise Unsupported(
-            f"response_format: {who}'s speech comes as {', '.join(able)}; ask for one of these",
-            param="response_format",
-        )
-    return value
+
+
+def asking_more(body: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Those of the parameters that ask for something, which the usual speed does not."""
+    return [name for name in sorted(names) if body.get(name) not in (None, "", 1)]

@@ -16,7 +16,7 @@ from ..model import Batch, Codec, Context, Encoded, Stream
 from ..values import JSON
 from . import openai
 from .completing import cut, joined, only
-from .fields import array, whole, wrong
+from .fields import asking, stops, whole
 
 LACKS: Mapping[str, tuple[Any, ...]] = {
     **{"best_of": (1,), "logit_bias": ({},), "logprobs": (), "n": (1,), "suffix": ("",), "user": ()}
@@ -35,15 +35,7 @@ def request(body: Mapping[str, Any], context: Context) -> Encoded:
     # https://github.com/triton-inference-server/vllm_backend#sending-your-first-inference
     out |= {"exclude_input_in_output": not given["echo"]} if "echo" in given else {}
     out |= {"stream": True} if context.stream else {}
-    return Encoded(out, tuple(name for name in LACKS if name in given and given[name] not in LACKS[name]))
-
-
-def stops(value: Any) -> list[Any]:
-    given = [value] if isinstance(value, str) else array(value, "stop")
-    for each in given:
-        if not isinstance(each, str):
-            raise wrong(each, "stop", "a string or an array of strings")
-    return given
+    return Encoded(out, asking(body, LACKS))
 
 
 def response(body: JSON, context: Context) -> JSON:

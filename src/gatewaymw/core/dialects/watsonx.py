@@ -19,7 +19,7 @@ from . import openai
 from .calls import confined
 from .cousins import Progress, complete, progress
 from .embedding import texts
-from .fields import Field, array, mapping, pick, table, unheard
+from .fields import Field, array, mapping, pick, stops, table, unheard
 from .history import PLAIN, mannered
 from .ranking import Ranks, ranking
 from .told import identified
@@ -66,7 +66,7 @@ FIELDS = table(
     *("reasoning_effort", "include_reasoning", "chat_template_kwargs", "time_limit", "context"),
     *("guided_choice", "guided_regex", "guided_grammar", "guided_json", "repetition_penalty"),
     *("length_penalty", "moderations"),
-    stop=Field("stop", lambda value: stops(value)),
+    stop=Field("stop", stops),
 )
 KNOWN = frozenset({*FIELDS, "model", "messages", "stream", "stream_options", "tools", "tool_choice"})
 TURNS = frozenset({"refusal", "annotations", "audio"})
@@ -102,10 +102,6 @@ def payer(context: Context) -> JSON:
     named = {name: context.options.get(f"watsonx_{name}") for name in ("project_id", "space_id")}
     payers = [{name: value} for name, value in named.items() if value]
     return {"model_id": model, **(payers[0] if payers else {})}
-
-
-def stops(value: Any) -> list[Any]:
-    return [value] if isinstance(value, str) else array(value, "stop")
 
 
 def tooling(body: Mapping[str, Any], lost: list[str]) -> JSON:

@@ -8,20 +8,24 @@ model's and goes on as it is.
 
 from __future__ import annotations
 
-import re
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from .. import json
-from ..errors import BadRequest, UpstreamError
+from ..errors import UpstreamError
 from ..framing.base import Frame
 from ..model import Batch, Codec, Context, Encoded, Stream
 from ..values import JSON, Part
-from . import forms, openai
+from . import forms, openai, transcripts
 from .completing import cut, joined, only
-from .fields import text
+from .deepgram import SOUNDS
+from .fields import asking, text
+from .imagery import asked, listing, settled, sides, size_of, unlinked
 from .media import base64, pictured
+from .speaking import KNOWN, as_audio, asking_more, format_of, voice_of
+from .transcripts import ASKED, FINER, Heard, Word, lacking
 
 Body = Mapping[str, Any]
 
@@ -79,7 +83,7 @@ def prompted(body: Body, context: Context) -> Encoded:
     here = ("model", "prompt", "stream", "stream_options", *LACKS)
     out = {"prompt": only(body.get("prompt"))} | {name: given[name] for name in given if name not in here}
     out |= {"stream": True} if context.stream else {}
-    return Encoded(out, tuple(name for name in LACKS if name in given and given[name] not in LACKS[name]))
+    return Encoded(out, asking(body, LACKS))
 
 
 def completed(body: JSON, context: Context) -> JSON:
@@ -157,31 +161,14 @@ STREAM = Stream(start=State(), step=step, ended=lambda state: state.ended, decod
 
 # ── images ───────────────────────────────────────────────────────────────
 
-PAINTED: Mapping[str, tuple[Any, ...]] = {
-    **{"background": ("auto", "opaque"), "moderation": ("auto",), "n": (1,), "output_compression": (100,)},
-    **{"output_format": (), "partial_images": (0,), "quality": ("auto", "standard"), "style": (), "user": ()},
-    **{"response_format": ("b64_json",), "stream": (False,)},
-}
-"""OpenAI's parameters that no model has, and the values that ask for nothing."""
-SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
-
 
 def painting(body: Body, context: Context) -> Encoded:
     """What to paint (https://developers.cloudflare.com/workers-ai/models/stable-diffusion-xl-base-1.0/), and
-    the names of what cannot be asked. Raises BadRequest."""
-    given = {name: value for name, value in body.items() if value is not None}
-    text(given.get("prompt"), "prompt")
-    out = {name: given[name] for name in given if name not in ("model", "size", *PAINTED)} | sized(given)
-    return Encoded(out, tuple(name for name in PAINTED if name in given and given[name] not in PAINTED[name]))
-
-
-def sized(body: Body) -> JSON:
-    if body.get("size") in (None, "auto"):
-        return {}
-    found = SIZE.fullmatch(text(body["size"], "size"))
-    if not found:
-        raise BadRequest("size must be <width>x<height>, as 1024x1024, or auto", param="size")
-    return {"width": int(found[1]), "height": int(found[2])}
+    the names of what cannot be asked. Raises BadRequest, Unsupported."""
+    own, wanted, lost = asked(body, "Workers AI", ("size",))
+    size = size_of(wanted)
+    made = settled(own, {"size": sides(size)} if size else {}, lost)
+    return Encoded(made, (*lost, *unlinked(body)))
 
 
 def painted(body: JSON, context: Context) -> JSON:
@@ -190,42 +177,38 @@ def painted(body: JSON, context: Context) -> JSON:
     image = result.get("image")
     if not isinstance(image, str) or not pictured(decoded(image[:24], context)):
         raise UpstreamError(f"{context.provider} answered with something that is no image")
-    return {"created": context.created, "data": [{"b64_json": image}]}
+    return listing([f"data:image/png;base64,{image}"], context)
 
 
 # ── sound ────────────────────────────────────────────────────────────────
 
-ENCODINGS: Mapping[str, JSON] = {
-    **{"mp3": {"encoding": "mp3"}, "opus": {"encoding": "opus"}, "aac": {"encoding": "aac"}},
-    **{"flac": {"encoding": "flac"}, "wav": {"encoding": "linear16", "container": "wav"}},
-    "pcm": {"encoding": "linear16", "container": "none"},
-}
-"""OpenAI's formats, as Aura's (https://developers.cloudflare.com/workers-ai/models/aura-1/)."""
-SPOKEN = ("model", "input", "voice", "response_format", "instructions", "speed", "stream_format")
+UNSPOKEN = ("instructions", "speed")
+"""OpenAI's parameters that neither voice has."""
 
 
 def aura(body: Body, context: Context) -> Encoded:
-    """What is to be said by Aura's voices. Raises BadRequest."""
-    made, lost = said_of(body, "text")
-    asked = body.get("response_format") or "mp3"
-    if not isinstance(asked, str) or asked not in ENCODINGS:
-        raise BadRequest(f"response_format must be one of {', '.join(ENCODINGS)}", param="response_format")
-    return Encoded({**ENCODINGS[asked], "speaker": text(body.get("voice"), "voice"), **made}, lost)
+    """What is to be said by Aura, Deepgram's voices (https://developers.cloudflare.com/workers-ai/models/aura-1/).
+
+    Raises BadRequest, Unsupported."""
+    sound = SOUNDS[format_of(body, SOUNDS, "Aura")]
+    speaker = voice_of(body, "Aura", "as luna or angus")
+    made = {**sound, "speaker": speaker, "text": text(body.get("input"), "input"), **own_of(body)}
+    return Encoded(made, tuple(asking_more(body, UNSPOKEN)))
 
 
 def melo(body: Body, context: Context) -> Encoded:
-    """The same for MeloTTS, which has one voice a language and MP3 alone."""
-    made, lost = said_of(body, "prompt")
-    asked = body.get("response_format") or "mp3"
-    return Encoded(made, ("voice", *lost) if asked == "mp3" else ("voice", "response_format", *lost))
+    """The same for MeloTTS (https://developers.cloudflare.com/workers-ai/models/melotts/), with one voice
+    a language and MP3 alone. Raises BadRequest, Unsupported."""
+    as_audio(body, "MeloTTS")
+    made = {"prompt": text(body.get("input"), "input"), **own_of(body)}
+    lost = ("voice",) if body.get("response_format") in (None, "mp3") else ("voice", "response_format")
+    return Encoded(made, (*lost, *asking_more(body, UNSPOKEN)))
 
 
-def said_of(body: Body, name: str) -> tuple[JSON, tuple[str, ...]]:
-    given = {name: value for name, value in body.items() if value is not None}
-    idle = given.get("speed", 1) == 1
-    lost = [each for each in SPOKEN[4:] if each in given and not (idle and each == "speed")]
-    own = {each: given[each] for each in given if each not in SPOKEN}
-    return {name: text(given.get("input"), "input"), **own}, tuple(lost)
+def own_of(body: Body) -> JSON:
+    """What is the model's own."""
+    own = body.keys() - KNOWN - {*UNSPOKEN}
+    return {name: body[name] for name in body if name in own and body[name] is not None}
 
 
 def melo_sound(body: JSON, context: Context) -> tuple[bytes, str]:
@@ -235,9 +218,8 @@ def melo_sound(body: JSON, context: Context) -> tuple[bytes, str]:
 # ── transcripts ──────────────────────────────────────────────────────────
 
 ABLE = ("json", "text", "verbose_json", "vtt")
-HEARD = frozenset(
-    {"model", "language", "prompt", "response_format", "stream", "temperature", "timestamp_granularities"}
-)
+UNHEARD = FINER | {"temperature"}
+"""Fields that Whisper has nothing for here."""
 
 
 def hearing(task: str) -> Callable[[tuple[Part, ...], Context], Encoded]:
@@ -247,39 +229,43 @@ def hearing(task: str) -> Callable[[tuple[Part, ...], Context], Encoded]:
     def request(parts: tuple[Part, ...], context: Context) -> Encoded:
         form = forms.fields(parts)
         forms.spelled(form, ABLE, context.provider)
-        own = {name: value for name, value in form.items() if name not in HEARD}
+        own = {name: value for name, value in form.items() if name not in ASKED | UNHEARD | {"prompt"}}
         named = {"language": form.get("language"), "initial_prompt": form.get("prompt")}
         out = {"audio": base64(forms.upload(parts, "file").data), "task": task, **own}
-        lost = [name for name in ("temperature", "timestamp_granularities") if form.get(name)]
+        asked = form.keys() - {"timestamp_granularities"}  # words and segments are told with their times
+        lost = lacking({name: form[name] for name in form if name in asked}, asked - UNHEARD)
         lost += forms.others(parts, ("file",))
         return Encoded(out | {name: value for name, value in named.items() if value}, tuple(lost))
 
     return request
 
 
-def heard(body: JSON, context: Context) -> tuple[bytes, str]:
+def heard(body: JSON, context: Context, task: str = "transcribe") -> tuple[bytes, str]:
     """What was heard, in the format asked for. Raises UpstreamError where there is no text."""
     result = result_of(body, context)
-    words = result.get("text")
-    if not isinstance(words, str):
+    said = result.get("text")
+    if not isinstance(said, str):
         raise UpstreamError(f"{context.provider} answered without a transcript")
-    wanted = context.request.get("response_format") or "json"
-    if wanted == "text":
-        return f"{words}\n".encode(), "text/plain; charset=utf-8"
-    if wanted == "vtt":
-        return str(result.get("vtt") or "").encode(), "text/vtt; charset=utf-8"
-    return json.dumps({"text": words} if wanted == "json" else detailed(result)), "application/json"
+    if context.request.get("response_format") == "vtt":
+        return str(result.get("vtt") or "").encode(errors="replace"), "text/vtt; charset=utf-8"
+    info, pieces = result.get("transcription_info") or {}, result.get("segments") or ()
+    told = Heard(
+        said,
+        [
+            Word(each["word"], each["start"], each["end"])
+            for piece in pieces
+            for each in piece.get("words") or ()
+        ],
+        str(info.get("language") or ""),
+        info.get("duration"),
+        segments=[segment(number, piece) for number, piece in enumerate(pieces)],
+        task=task,
+    )
+    return transcripts.told(told, context)
 
 
-def detailed(result: JSON) -> JSON:
-    """OpenAI's `verbose_json`, as far as it is told."""
-    info = result.get("transcription_info") or {}
-    segments = [
-        {"id": index, "start": each.get("start"), "end": each.get("end"), "text": each.get("text")}
-        for index, each in enumerate(result.get("segments") or ())
-    ]
-    told = {"language": info.get("language") or "", "duration": info.get("duration") or 0.0}
-    return {**told, "text": result["text"], "segments": segments}
+def segment(number: int, piece: JSON) -> JSON:
+    return {"id": number, **{name: value for name, value in piece.items() if name != "words"}}
 
 
 # ── the codecs ───────────────────────────────────────────────────────────
@@ -289,6 +275,6 @@ IMAGE = Codec(request=painting, response=painted, reads=raw("image"), error=erro
 AURA = Codec(request=aura, error=error)
 MELO = Codec(request=melo, media=melo_sound, reads=raw("audio"), error=error)
 TRANSCRIPT = Codec(form=hearing("transcribe"), media=heard, error=error)
-TRANSLATION = Codec(form=hearing("translate"), media=heard, error=error)
+TRANSLATION = Codec(form=hearing("translate"), media=partial(heard, task="translate"), error=error)
 COMPATIBLE = Codec(error=error)
 """Chats and embeddings, which speak OpenAI's dialect at addresses of their own."""

@@ -14,7 +14,7 @@ from typing import Any
 from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, array, mapping, pick, table, text, unheard, whole, wrong
+from ..fields import Field, mapping, pick, stops_of, table, text, unheard, whole, wrong
 from .content import SYSTEM, blocks
 from .messages import conversation
 from .models import Traits, traits_of
@@ -112,14 +112,7 @@ def sampling(body: Mapping[str, Any], traits: Traits, lost: list[str]) -> JSON:
 
 def stops(body: Mapping[str, Any], lost: list[str]) -> JSON:
     """Stop sequences, by OpenAI's name or Anthropic's, which takes none that is white space alone."""
-    given: list[Any] = []
-    for name in ("stop_sequences", "stop"):
-        value = body.get(name)
-        if value is not None:
-            given += [value] if name == "stop" and isinstance(value, str) else array(value, name)
-    for each in given:
-        if not isinstance(each, str):
-            raise wrong(each, "stop", "a string or an array of strings")
+    given = stops_of(body)
     if any(not each.strip() for each in given):
         lost.append("stop")
     kept = [each for each in given if each.strip()]

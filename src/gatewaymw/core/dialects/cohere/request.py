@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, array, mapping, pick, table, text, unheard, whole, wrong
+from ..fields import Field, array, mapping, pick, stops_of, table, text, unheard, whole
 from .messages import conversation
 from .schema import enforced
 from .thinking import reasoning
@@ -58,14 +58,7 @@ def request(body: Mapping[str, Any], context: Context) -> Encoded:
 
 def stops(body: Mapping[str, Any]) -> JSON:
     """Stop sequences, by OpenAI's name or Cohere's, which takes five. Raises BadRequest."""
-    given: list[Any] = []
-    for name in ("stop_sequences", "stop"):
-        value = body.get(name)
-        if value is not None:
-            given += [value] if name == "stop" and isinstance(value, str) else array(value, name)
-    for each in given:
-        if not isinstance(each, str):
-            raise wrong(each, "stop", "a string or an array of strings")
+    given = stops_of(body)
     return {"stop_sequences": given} if given else {}
 
 

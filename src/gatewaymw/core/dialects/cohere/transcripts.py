@@ -6,17 +6,16 @@ of when what was said.
 
 from __future__ import annotations
 
-from ... import json
 from ...errors import BadRequest, UpstreamError
 from ...model import Context, Filled
 from ...values import JSON, Part
 from ..fields import text
 from ..forms import fields, others, spelled, upload
+from ..transcripts import Heard, lacking
+from ..transcripts import told as telling
 
 FORMATS = ("json", "text")
 SENT = ("model", "language", "temperature")
-IDLE = {"chunking_strategy": "auto"}
-"""OpenAI's fields at values that ask for nothing."""
 
 
 def asking(parts: tuple[Part, ...], context: Context) -> Filled:
@@ -31,8 +30,7 @@ def asking(parts: tuple[Part, ...], context: Context) -> Filled:
         )
     made = [Part(name, form[name].encode()) for name in SENT if isinstance(form.get(name), str)]
     known = (*SENT, "response_format", "stream")
-    lost = [name for name, value in form.items() if name not in known and IDLE.get(name) != value]
-    return Filled((*made, upload(parts, "file")), (*lost, *others(parts, ("file",))))
+    return Filled((*made, upload(parts, "file")), (*lacking(form, known), *others(parts, ("file",))))
 
 
 def told(body: JSON, context: Context) -> tuple[bytes, str]:
@@ -40,6 +38,4 @@ def told(body: JSON, context: Context) -> tuple[bytes, str]:
     said = body["text"]
     if not isinstance(said, str):
         raise UpstreamError(f"{context.provider} answered with something that is no transcript")
-    if context.request.get("response_format") == "text":
-        return f"{said}\n".encode(errors="replace"), "text/plain; charset=utf-8"
-    return json.dumps({"text": said} if context.strict else body), "application/json"
+    return telling(Heard(said), context, body)

@@ -18,7 +18,7 @@ from ...model import Context, Encoded
 from ...values import JSON
 from ..anthropic.request import sampling as claudes
 from ..anthropic.schema import closed
-from ..fields import array, mapping, text, unheard, whole, wrong
+from ..fields import mapping, stops_of, text, unheard, whole, wrong
 from .beside import beside
 from .content import SYSTEM, Reading, blocks
 from .messages import conversation
@@ -117,14 +117,7 @@ def sampling(body: Mapping[str, Any], reading: Reading) -> JSON:
 
 def stopping(body: Mapping[str, Any], reading: Reading) -> list[str]:
     """Stop sequences, by OpenAI's name or Anthropic's; Claude takes none that is white space alone."""
-    asked: list[Any] = []
-    for name in ("stop_sequences", "stop"):
-        value = body.get(name)
-        if value is not None:
-            asked += [value] if name == "stop" and isinstance(value, str) else array(value, name)
-    for each in asked:
-        if not isinstance(each, str):
-            raise wrong(each, "stop", "a string or an array of strings")
+    asked = stops_of(body)
     kept = [each for each in asked if (each.strip() if reading.family.claude else each)]
     if "stop" in reading.family.fixed:
         kept = []

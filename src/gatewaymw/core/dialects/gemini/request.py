@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON, NOTHING
-from ..fields import Field, Table, array, mapping, pick, table, text, unheard, whole, wrong
+from ..fields import Field, Table, array, mapping, pick, stops_of, table, text, unheard, whole, wrong
 from .messages import conversation
 from .models import Traits, traits_of
 from .schema import heeded
@@ -156,14 +156,7 @@ def sampling(body: Mapping[str, Any], traits: Traits, lost: list[str]) -> JSON:
 
 def stops(body: Mapping[str, Any]) -> JSON:
     """Stop sequences, by OpenAI's name or Gemini's. Raises BadRequest."""
-    given: list[Any] = []
-    for name in ("stop_sequences", "stop"):
-        value = body.get(name)
-        if value is not None:
-            given += [value] if name == "stop" and isinstance(value, str) else array(value, name)
-    for each in given:
-        if not isinstance(each, str):
-            raise wrong(each, "stop", "a string or an array of strings")
+    given = stops_of(body)
     return {"stopSequences": given} if given else {}
 
 

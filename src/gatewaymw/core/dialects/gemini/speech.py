@@ -13,13 +13,12 @@ from binascii import a2b_base64
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import Unsupported
 from ...model import Context, Encoded
 from ...values import JSON
 from ...wav import wav
 from ..fields import mapping, pick, table, text, unheard
 from ..media import media_type
-from ..speaking import OPENAIS
+from ..speaking import format_of, voice_of
 from .errors import fault
 from .models import Traits, traits_of
 from .response import candidates, parts_of, sounding, wanting
@@ -59,35 +58,16 @@ def speaking(body: Mapping[str, Any], context: Context, several: bool = False) -
     formats, as Vertex AI does. Raises BadRequest, Unsupported."""
     lost: list[str] = []
     traits = traits_of(text(body.get("model"), "model"))
-    if body.get("stream_format") not in (None, "audio"):
-        raise Unsupported(
-            "stream_format: Gemini's speech comes whole here; leave it out", param="stream_format"
-        )
     if body.get("speed") not in (None, 1):
         lost.append("speed")
     config: JSON = {"responseModalities": ["AUDIO"], "speechConfig": voiced(body, traits, lost)}
-    shape = shaped(body, traits)
+    shape = format_of(body, FORMATS if traits.verbatim else BARE, "Gemini")
     if traits.verbatim:
         told = {"audio": {"mimeType": FORMATS[shape]}}
         config["responseFormat"] = [told] if several else told
     contents = [{"role": "user", "parts": [script(body, traits)]}]
     out = {"contents": contents, "generationConfig": config, **pick(body, OWN)}
     return Encoded(out, tuple(lost + unheard(body, KNOWN | OWN.keys())))
-
-
-def shaped(body: Mapping[str, Any], traits: Traits) -> str:
-    """The format asked for. OpenAI's own default is mp3: where the model cannot make that, it is wav.
-
-    Raises Unsupported for one that cannot be made.
-    """
-    able = (*FORMATS,) if traits.verbatim else BARE
-    value = body.get("response_format") or able[0]
-    if value not in able:
-        raise Unsupported(
-            f"response_format: this model's speech comes as {' or '.join(able)}; ask for one of these",
-            param="response_format",
-        )
-    return str(value)
 
 
 def script(body: Mapping[str, Any], traits: Traits) -> JSON:
@@ -106,13 +86,7 @@ def voiced(body: Mapping[str, Any], traits: Traits, lost: list[str]) -> JSON:
     if (own := body.get("speech_config")) is not None:
         lost += [name for name in ("voice", "language_code") if body.get(name) is not None]
         return dict(mapping(own, "speech_config"))
-    given = body.get("voice")
-    path = "voice.id" if isinstance(given, Mapping) else "voice"
-    name = text(given.get("id") if isinstance(given, Mapping) else given, path)
-    if name in OPENAIS:
-        raise Unsupported(
-            f"{path}: {name} is a voice of OpenAI's; Gemini's are {', '.join(sorted(VOICES))}", param=path
-        )
+    name = voice_of(body, "Gemini", f"as {', '.join(sorted(VOICES))}")
     own_id = traits.verbatim and name not in VOICES
     voice: JSON = {"voice": name} if own_id else {"prebuiltVoiceConfig": {"voiceName": name}}
     return {"voiceConfig": voice, **pick(body, table(language_code="languageCode"))}

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ... import json
 from ...errors import BadRequest, Unsupported
 from ...model import Context, Encoded
 from ...values import JSON, Part
 from ..fields import text
 from ..forms import fields, listed, others, spelled, upload
 from ..media import base64, media_type
+from ..transcripts import FORMATS, Heard, Turn, Word, lacking
+from ..transcripts import told as telling
 from .content import SOUNDS
 from .errors import fault
 from .response import FINISH, candidates, parts_of, wanting
-from .usage import count, heard
+from .usage import count
+from .usage import heard as sound_of
 
-FORMATS = ("json", "text", "verbose_json", "diarized_json")
 TIMED = ("verbose_json", "diarized_json")
 """Formats that tell when each word was said."""
 TYPES: Mapping[str, str] = {**SOUNDS, "m4a": "audio/m4a", "mp4": "audio/m4a", "opus": "audio/opus"}
@@ -32,8 +33,6 @@ KNOWN = frozenset(
         *("mode", "timestamp_granularities"),
     }
 )
-IDLE = {"chunking_strategy": "auto", "temperature": "0"}
-"""OpenAI's fields at values that ask for nothing."""
 
 
 def asking(parts: tuple[Part, ...], context: Context) -> Encoded:
@@ -49,11 +48,10 @@ def asking(parts: tuple[Part, ...], context: Context) -> Encoded:
     shape = spelled(form, FORMATS, "Gemini")
     given = upload(parts, "file")
     sound = {"inlineData": {"mimeType": kind_of(given), "data": base64(given.data)}}
-    lost = [name for name, value in form.items() if name not in KNOWN and IDLE.get(name) != value]
     out: JSON = {"contents": [{"role": "user", "parts": [sound]}]}
-    if config := settings(form, shape, lost):
+    if config := settings(form, shape):
         out["generationConfig"] = {"audioTranscriptionConfig": config}
-    return Encoded(out, (*lost, *others(parts, ("file",))))
+    return Encoded(out, (*lacking(form, KNOWN), *others(parts, ("file",))))
 
 
 def kind_of(part: Part) -> str:
@@ -68,15 +66,13 @@ def kind_of(part: Part) -> str:
     return known or declared
 
 
-def settings(form: Mapping[str, Any], shape: str, lost: list[str]) -> JSON:
+def settings(form: Mapping[str, Any], shape: str) -> JSON:
     """How it is to be heard. Google refuses words to look out for where times or speakers are wanted."""
     made: JSON = {}
     if languages := listed(form, "language") + listed(form, "languages"):
         made["languageCodes"] = languages
     if words := listed(form, "keywords") + listed(form, "custom_vocabulary"):
         made["customVocabulary"] = words
-    if "segment" in listed(form, "timestamp_granularities"):
-        lost.append("timestamp_granularities")
     if shape in TIMED:
         made["wordTimestamp"] = True
     if shape == "diarized_json":
@@ -98,32 +94,15 @@ def told(body: JSON, context: Context) -> tuple[bytes, str]:
     said = "".join(map(text_of, parts)).strip()
     if not said and FINISH.get(str(found[0].get("finishReason"))):
         raise wanting(found[0], "transcript", context)
-    shape = context.request.get("response_format")
-    if shape == "text":
-        return f"{said}\n".encode(errors="replace"), "text/plain; charset=utf-8"
-    made = {**written(shape, parts, context), "text": said}
     counts = body.get("usageMetadata")
-    if (
-        isinstance(counts, dict) and shape != "verbose_json"
-    ):  # where OpenAI counts seconds, which nobody tells
-        made["usage"] = usage(counts)
-    return json.dumps(made), "application/json"
-
-
-def written(shape: Any, parts: list[JSON], context: Context) -> JSON:
-    """What goes with the text. How long the sound is nobody tells: it is told when its last word ends."""
-    if shape not in TIMED:
-        return {}
-    timed = [(part, words(part)) for part in parts]
-    ends = [word["end"] for _, found in timed for word in found]
-    made: JSON = {"task": "transcribe", "duration": max(ends, default=0.0)}
-    if shape == "diarized_json":
-        return {**made, "segments": [turn(n, part, found) for n, (part, found) in enumerate(timed)]}
-    return {
-        **made,
-        "language": language(parts, context),
-        "words": [word for _, found in timed for word in found],
-    }
+    heard = Heard(
+        said,
+        [word for part in parts for word in words(part)],
+        language(parts, context),
+        turns=[turn(part) for part in parts],
+        usage=usage(counts) if isinstance(counts, dict) else None,
+    )
+    return telling(heard, context)
 
 
 def transcription(part: JSON) -> JSON:
@@ -136,18 +115,15 @@ def text_of(part: JSON) -> str:
     for each in (part, transcription(part)):
         if isinstance(each.get("text"), str):
             return str(each["text"])
-    return "".join(f" {word['word']}" for word in words(part))
+    return "".join(f" {each.word}" for each in words(part))
 
 
-def words(part: JSON) -> list[JSON]:
-    return [
-        {
-            "word": each["word"],
-            "start": seconds(each.get("startOffset")),
-            "end": seconds(each.get("endOffset")),
-        }
-        for each in transcription(part).get("words") or ()
-    ]
+def words(part: JSON) -> list[Word]:
+    return [Word(each["word"], *times(each)) for each in transcription(part).get("words") or ()]
+
+
+def times(said: JSON) -> tuple[float, float]:
+    return seconds(said.get("startOffset")), seconds(said.get("endOffset"))
 
 
 def seconds(offset: Any) -> float:
@@ -155,16 +131,11 @@ def seconds(offset: Any) -> float:
     return float(offset.removesuffix("s")) if offset else 0.0
 
 
-def turn(number: int, part: JSON, found: list[JSON]) -> JSON:
-    """What one speaker said, until another did."""
-    return {
-        "type": "transcript.text.segment",
-        "id": f"seg_{number}",
-        "start": found[0]["start"] if found else seconds(transcription(part).get("startOffset")),
-        "end": found[-1]["end"] if found else seconds(transcription(part).get("endOffset")),
-        "text": text_of(part).strip(),
-        "speaker": str(transcription(part).get("speakerLabel") or ""),
-    }
+def turn(part: JSON) -> Turn:
+    """What one speaker said: from the first word to the last, where there are words."""
+    heard, found = transcription(part), words(part)
+    start, end = (found[0].start, found[-1].end) if found else times(heard)
+    return Turn(text_of(part).strip(), start, end, str(heard.get("speakerLabel") or ""))
 
 
 def language(parts: list[JSON], context: Context) -> str:
@@ -174,7 +145,7 @@ def language(parts: list[JSON], context: Context) -> str:
 
 def usage(counts: JSON) -> JSON:
     """OpenAI's counts for transcripts."""
-    prompt, sound = count(counts, "promptTokenCount"), heard(counts, "promptTokensDetails")
+    prompt, sound = count(counts, "promptTokenCount"), sound_of(counts, "promptTokensDetails")
     answer = count(counts, "candidatesTokenCount") + count(counts, "thoughtsTokenCount")
     details = {"audio_tokens": sound, "text_tokens": prompt - sound}
     made: JSON = {"type": "tokens", "input_tokens": prompt, "input_token_details": details}

@@ -13,7 +13,7 @@ from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
 from ..completing import asks, only
-from ..fields import Field, array, mapping, pick, table, unheard, whole, wrong
+from ..fields import Field, array, mapping, pick, stops, table, unheard, whole
 from .messages import conversation
 
 OPTIONS = table(
@@ -22,7 +22,7 @@ OPTIONS = table(
     seed=Field("seed", lambda value: whole(value, "seed")),
     max_tokens=Field("num_predict", lambda value: whole(value, "max_tokens")),
     max_completion_tokens=Field("num_predict", lambda value: whole(value, "max_completion_tokens")),
-    stop=Field("stop", lambda value: stops(value)),
+    stop=Field("stop", stops),
 )
 TRANSLATED = frozenset(
     {
@@ -87,14 +87,6 @@ def shared(body: Mapping[str, Any], context: Context, lost: list[str]) -> JSON:
     if options := {**pick(body, OPTIONS), **own}:
         out["options"] = options
     return {**out, "stream": context.stream}
-
-
-def stops(value: Any) -> list[Any]:
-    given = [value] if isinstance(value, str) else array(value, "stop")
-    for each in given:
-        if not isinstance(each, str):
-            raise wrong(each, "stop", "a string or an array of strings")
-    return given
 
 
 def thinking(body: Mapping[str, Any]) -> JSON:

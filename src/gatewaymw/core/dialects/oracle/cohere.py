@@ -16,8 +16,8 @@ from ...values import JSON
 from ..calls import arguments
 from ..cohere.messages import calls_of, marks, result
 from ..cohere.tools import Tool, chosen, offer
-from ..fields import Field, Table, array, mapping, pick, table, text, unheard
-from .generic import EVERYWHERE, SHARED, format_asked, stops, upper
+from ..fields import Field, Table, array, mapping, pick, stops, table, text, unheard
+from .generic import EVERYWHERE, SHARED, format_asked, upper
 from .messages import SECOND, Part, content, conversation, role_of
 
 LIMIT = table(max_tokens="maxTokens", max_completion_tokens="maxTokens")
@@ -68,7 +68,7 @@ def second(body: Mapping[str, Any], lost: list[str]) -> JSON:
 def common(body: Mapping[str, Any], own: Table, lost: list[str]) -> JSON:
     """What both have. Raises BadRequest."""
     out = pick(body, SHARED) | pick(body, LIMIT) | pick(body, own)
-    if given := stops(body):
+    if given := stops(body.get("stop")):
         out["stopSequences"] = given
     kind, schema = format_asked(body)
     if kind in ("json_object", "json_schema"):

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import BadRequest
 from ...values import JSON
 from ..cohere.tools import chosen, offer
-from ..fields import Field, array, mapping, pick, table, text, unheard, wrong
+from ..fields import Field, array, mapping, pick, stops, table, text, unheard
 from .messages import GENERIC, OPENAI, conversation
 
 
@@ -50,7 +50,7 @@ def request(body: Mapping[str, Any], lost: list[str]) -> JSON:
     out = pick(body, SHARED) | pick(body, FIELDS) | limit(body) | likelihoods(body)
     words = OPENAI if openais(body) else GENERIC
     out["messages"] = conversation(body.get("messages"), words, lost)
-    if given := stops(body):
+    if given := stops(body.get("stop")):
         out["stop"] = given
     out |= tooling(body, lost) | answer_format(body)
     if body.get("prediction") is not None:
@@ -80,16 +80,6 @@ def likelihoods(body: Mapping[str, Any]) -> JSON:
     if given is True:
         return {"logProbs": most or 1}
     return {"logProbs": given} if given else {}
-
-
-def stops(body: Mapping[str, Any]) -> list[Any]:
-    """Raises BadRequest."""
-    value = body.get("stop")
-    given = [] if value is None else [value] if isinstance(value, str) else array(value, "stop")
-    for each in given:
-        if not isinstance(each, str):
-            raise wrong(each, "stop", "a string or an array of strings")
-    return given
 
 
 # ── tools ────────────────────────────────────────────────────────────────
