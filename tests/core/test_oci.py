@@ -173,6 +173,10 @@ def elliptic() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
+UNKNOWN = "-----BEGIN PRIVATE KEY-----\nMA8CAQAwBgYEKgMEBQQCAAE=\n-----END PRIVATE KEY-----\n"
+"""Well formed, of an algorithm that is none."""
+
+
 @pytest.mark.parametrize(
     ("pem", "passphrase"),
     [
@@ -181,8 +185,9 @@ def elliptic() -> str:
         ("\ud800secret", ""),
         (PEM, "secret"),
         (elliptic(), ""),
+        (UNKNOWN, ""),
     ],
-    ids=["cut", "none", "no text", "a passphrase that it has not", "of another kind"],
+    ids=["cut", "none", "no text", "a passphrase that it has not", "of another kind", "of no kind"],
 )
 def test_what_is_no_key_is_refused_without_showing_it(pem: str, passphrase: str) -> None:
     with pytest.raises(Unauthorized, match="oracle_private_key is no RSA private key") as caught:

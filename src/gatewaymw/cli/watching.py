@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ..config.options import AMBIENT, NAMES, SECRETS
 from ..core.endpoints import Endpoint
 from ..core.errors import GatewayError
-from ..core.model import Context, Keys, Provider, Route
+from ..core.model import Access, Context, Keys, Provider, Route
 from ..core.values import Request
 from .parameters import families, routed
 
@@ -112,25 +113,32 @@ def watch(work: Work, given: Mapping[str, str], seen: set[str]) -> None:
 def works(provider: Provider) -> Iterator[Work]:
     """All that a provider does with its options."""
     for keys in (Keys, held):
-        yield lambda options, keys=keys: provider.auth(REQUEST, keys(KEY, options))  # type: ignore[misc]
-        yield lambda options, keys=keys: provider.auth(REQUEST, keys("", options))  # type: ignore[misc]
-        if access := provider.access:
-            yield lambda options, keys=keys, access=access: begun(access(keys("", options)))  # type: ignore[misc]
+        yield partial(signing, provider, keys, KEY)
+        yield partial(signing, provider, keys, "")
+        if provider.access:
+            yield partial(fetching, provider.access, keys)
     for function in (provider.base, provider.ambient, provider.infers, provider.settles):
         if function:
             yield function
     for endpoint in provider.routes:
         for model in families(provider, endpoint):
-            yield lambda options, endpoint=endpoint, model=model: asked(provider, endpoint, model, options)  # type: ignore[misc]
+            yield partial(asked, provider, endpoint, model)
+
+
+Making = Callable[[str, Mapping[str, str]], Keys]
 
 
 def held(api_key: str, options: Mapping[str, str]) -> Keys:
     return Keys(api_key, options, held=True)
 
 
-def begun(flow: Iterator[object]) -> None:
-    """A flow up to the first thing that it wants done."""
-    next(flow, None)
+def signing(provider: Provider, keys: Making, key: str, options: Mapping[str, str]) -> None:
+    provider.auth(REQUEST, keys(key, options))
+
+
+def fetching(access: Access, keys: Making, options: Mapping[str, str]) -> None:
+    """Fetch an identity, up to the first thing that this wants done."""
+    next(access(keys("", options)), None)
 
 
 def asked(provider: Provider, endpoint: Endpoint, model: str, options: Mapping[str, str]) -> None:
@@ -179,7 +187,7 @@ def signed(provider: Provider, request: Request, key: str, given: Mapping[str, s
 
 def told(made: Request, key: str, brought: tuple[str, ...]) -> Shown | None:
     if key and key in made.url:
-        return Shown("(the address)", f"{urlsplit(made.url).query.replace(key, '<key>')}", ())
+        return Shown("(the address)", urlsplit(made.url).query.replace(key, "<key>"), ())
     secret = key or next(map(sample, brought), "")
     name, value = next(
         ((name, value) for name, value in made.headers.items() if secret and secret in value), ("", "")

@@ -92,10 +92,8 @@ def _virtual_key(name: str, path: str, making: Making, or_provider: bool) -> Vir
     if key := making.book.virtual_keys.get(name):
         return key
     # Callers are not told what the operator's keys are called. `@NAME` may be meant for a provider.
-    keys, providers = (
-        making.book.virtual_keys if making.book.held else (),
-        making.providers if or_provider else (),
-    )
+    keys = making.book.virtual_keys if making.book.held else ()
+    providers = making.providers if or_provider else ()
     if name in providers:
         hint = f"; the provider is named without the @: {shown(name)}"
     else:

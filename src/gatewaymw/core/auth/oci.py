@@ -125,20 +125,11 @@ def read(pem: str, passphrase: str, library: str = "cryptography") -> tuple[Any,
 
     Raises Unauthorized, without a word of what the text holds.
     """
-    try:
-        rsa = import_module(f"{library}.hazmat.primitives.asymmetric.rsa")
-        padding = import_module(f"{library}.hazmat.primitives.asymmetric.padding")
-        hashes = import_module(f"{library}.hazmat.primitives.hashes")
-        load = import_module(f"{library}.hazmat.primitives.serialization").load_pem_private_key
-    except ImportError:
-        raise Unauthorized(
-            "the library that signs for Oracle is not installed: pip install 'gatewaymw[oracle]'",
-            code="missing_credentials",
-        ) from None
+    rsa, padding, hashes, load, unknown = parts(library)
     try:
         secret = passphrase.encode(errors="surrogatepass") or None
         key = load(pem.strip().encode(errors="surrogatepass"), secret)
-    except (ValueError, TypeError):  # no key, or one whose passphrase is another, or that has none
+    except (ValueError, TypeError, unknown):  # no key, or one whose passphrase is another, or that has none
         key = None
     if isinstance(key, rsa.RSAPrivateKey):
         return key, padding.PKCS1v15(), hashes.SHA256()
@@ -148,3 +139,19 @@ def read(pem: str, passphrase: str, library: str = "cryptography") -> tuple[Any,
         code="invalid_credentials",
         param="oracle_private_key",
     )
+
+
+def parts(library: str) -> tuple[Any, Any, Any, Any, type[Exception]]:
+    """What signing takes of the library. Raises Unauthorized where that is not installed."""
+    try:
+        rsa = import_module(f"{library}.hazmat.primitives.asymmetric.rsa")
+        padding = import_module(f"{library}.hazmat.primitives.asymmetric.padding")
+        hashes = import_module(f"{library}.hazmat.primitives.hashes")
+        load = import_module(f"{library}.hazmat.primitives.serialization").load_pem_private_key
+        unknown = import_module(f"{library}.exceptions").UnsupportedAlgorithm
+        return rsa, padding, hashes, load, unknown
+    except ImportError:
+        raise Unauthorized(
+            "the library that signs for Oracle is not installed: pip install 'gatewaymw[oracle]'",
+            code="missing_credentials",
+        ) from None

@@ -88,11 +88,13 @@ def made(row: JSON) -> int:
 
 
 def seconds(told: Any) -> int:
+    """A time in seconds; 0 for what is none that anything could have been made at."""
     if isinstance(told, str) and told.isdecimal():
         told = int(told[:18])
-    if isinstance(told, int | float):
-        return int(told / 1000 if told >= MILLISECONDS else told)
     try:
+        if isinstance(told, int | float):
+            count = int(told / 1000 if told >= MILLISECONDS else told)
+            return count if count < MILLISECONDS else 0
         when = datetime.fromisoformat(told)
         return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
     except (ValueError, TypeError, OverflowError):

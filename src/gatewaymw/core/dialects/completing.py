@@ -108,6 +108,13 @@ def told(context: Context) -> Context:
     return chatting(context, spoken(context.request) if context.request else {})
 
 
+def written(text: str, reason: str | None, context: Context) -> JSON:
+    """A completion of one text, or a chunk of one, for those who write without a chat."""
+    choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": reason}
+    told = {"id": context.id, "object": "text_completion", "created": context.created}
+    return {**told, "model": context.model, "choices": [choice]}
+
+
 # ── several prompts ──────────────────────────────────────────────────────
 
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from ..errors import UpstreamError
 from ..model import Change, Codec, Context, Encoded
 from ..values import JSON, NOTHING
-from .catalogue import LISTED as LISTED
 from .history import THOUGHT, Manners, mannered
 from .openai import stream_fault
 

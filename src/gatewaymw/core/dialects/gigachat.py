@@ -40,8 +40,6 @@ KNOWN = frozenset(
 ROLES: Mapping[str, str] = {"developer": "system", "tool": "function"}
 OWN = ("functions_state_id", "attachments")
 """What a message may have of Sber's own."""
-
-
 STATE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What Sber's ids look like."""
 

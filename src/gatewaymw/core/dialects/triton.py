@@ -15,7 +15,7 @@ from typing import Any
 from ..model import Batch, Codec, Context, Encoded, Stream
 from ..values import JSON
 from . import openai
-from .completing import cut, joined, only
+from .completing import cut, joined, only, written
 from .fields import asking, stops, whole
 
 LACKS: Mapping[str, tuple[Any, ...]] = {
@@ -40,7 +40,7 @@ def request(body: Mapping[str, Any], context: Context) -> Encoded:
 
 def response(body: JSON, context: Context) -> JSON:
     """A whole completion. Raises UpstreamError where there is no text."""
-    return completion(spoken(body), "stop", context, left(body, context))
+    return {**left(body, context), **written(spoken(body), "stop", context)}
 
 
 def spoken(body: Any) -> str:
@@ -59,20 +59,14 @@ def left(body: JSON, context: Context) -> JSON:
     return {} if context.strict else {name: body[name] for name in body if name != "text_output"}
 
 
-def completion(text: str, reason: str | None, context: Context, beside: Mapping[str, Any]) -> JSON:
-    choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": reason}
-    told = {"id": context.id, "object": "text_completion", "created": context.created}
-    return {**beside, **told, "model": context.model, "choices": [choice]}
-
-
 def step(state: None, event: Any, context: Context) -> tuple[None, tuple[JSON, ...]]:
     """One event. Raises UpstreamError for one that tells of a failure."""
     text = spoken(event)
-    return None, (completion(text, None, context, left(event, context)),) if text else ()
+    return None, ({**left(event, context), **written(text, None, context)},) if text else ()
 
 
 def last(state: None, context: Context) -> tuple[JSON, ...]:
-    return (completion("", "stop", context, {}),)
+    return (written("", "stop", context),)
 
 
 COMPLETE = Codec(

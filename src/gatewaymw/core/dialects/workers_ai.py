@@ -19,7 +19,7 @@ from ..framing.base import Frame
 from ..model import Batch, Codec, Context, Encoded, Stream
 from ..values import JSON, Part
 from . import forms, openai, transcripts
-from .completing import cut, joined, only
+from .completing import cut, joined, only, written
 from .deepgram import SOUNDS
 from .fields import asking, text
 from .imagery import asked, listing, settled, sides, size_of, unlinked
@@ -90,7 +90,7 @@ def completed(body: JSON, context: Context) -> JSON:
     """A whole completion. Raises UpstreamError where there is no text."""
     result = result_of(body, context)
     words, reason = spoken(result, context)
-    made = completion(words, reason or ending(result.get("usage"), context), context)
+    made = written(words, reason or ending(result.get("usage"), context), context)
     counts = {"usage": result["usage"]} if result.get("usage") else {}
     return {**made, **counts} if context.strict else {**left(result), **made, **counts}
 
@@ -120,12 +120,6 @@ def left(result: JSON) -> JSON:
     return {name: value for name, value in result.items() if name not in ("response", "choices", "usage")}
 
 
-def completion(words: str, reason: str | None, context: Context) -> JSON:
-    choice = {"index": 0, "text": words, "logprobs": None, "finish_reason": reason}
-    told = {"id": context.id, "object": "text_completion", "created": context.created}
-    return {**told, "model": context.model, "choices": [choice]}
-
-
 class State(NamedTuple):
     """What a stream told so far besides its text, and whether its end came."""
 
@@ -147,11 +141,11 @@ def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON,
         return state._replace(ended=True), () if state.ended else closing(state, context)
     words, reason = spoken(event, context)
     state = state._replace(usage=event.get("usage") or state.usage, reason=reason or state.reason)
-    return state, (completion(words, None, context),) if words else ()
+    return state, (written(words, None, context),) if words else ()
 
 
 def closing(state: State, context: Context) -> tuple[JSON, ...]:
-    last = completion("", state.reason or ending(state.usage, context), context)
+    last = written("", state.reason or ending(state.usage, context), context)
     if not context.include_usage or state.usage is None:
         return (last,)
     return last, {**last, "choices": [], "usage": state.usage}

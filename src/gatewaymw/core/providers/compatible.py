@@ -13,7 +13,7 @@ from typing import Any
 
 from ..auth.keys import bearer
 from ..dialects.cousins import Delta, adapted
-from ..dialects.history import PLAIN, Manners
+from ..dialects.history import Manners
 from ..dialects.told import Told, Usage, telling
 from ..endpoints import MODEL, MODELS, TRANSCRIBE, TRANSLATE, Endpoint
 from ..model import Auth, Codec, Context, Provider, Route
@@ -95,5 +95,3 @@ SOUND = (TRANSCRIBE, TRANSLATE)
 CATALOGUE = (MODELS, MODEL)
 OLDER: Mapping[str, Any] = {"rename": LENGTH, "roles": SYSTEM}
 """Both of them, for a row: `**OLDER`."""
-STRICT: Mapping[str, Any] = {"turns": ("reasoning_content", *ECHOED), "manners": PLAIN}
-"""For those to whom a field of a message that they do not know is an error."""

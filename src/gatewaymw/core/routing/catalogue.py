@@ -99,7 +99,7 @@ def union(group: Group, call: Call, env: Env, ask: Ask) -> Flow[Reply]:
     lanes = (asked[first::WIDTH] for first in range(min(WIDTH, len(asked))))
     yield from all_of(*(lane(each, sent, env, ask, found) for each in lanes))
     reply = joined([found[index] for index in sorted(found)], bare=BARE in group.settings)
-    if more := len(every) - MOST if len(every) > MOST else 0:
+    if more := len(every[MOST:]):
         reply = replace(reply, warnings=(*reply.warnings, f"{more} more were not asked for their models"))
     return picked(reply, call) if call.endpoint is MODEL else reply
 
@@ -139,10 +139,8 @@ def part_of(service: Service, reply: Reply, call: Call) -> Part:
 def joined(parts: list[Part], bare: bool) -> Reply:
     """One list of all parts; an error where nobody who was asked did well and nothing else is known."""
     replies = [part.reply for part in parts if part.reply]
-    attempts, failed = (
-        sum(reply.attempts for reply in replies),
-        [each for each in replies if each.status >= 300],
-    )
+    attempts = sum(reply.attempts for reply in replies)
+    failed = [each for each in replies if each.status >= 300]
     told = tuple(f"{part.service.slug} {part.warning}" for part in parts if part.warning)
     rows = {row["id"]: row for part in parts for row in shown(part, bare)}
     if failed and len(failed) == len(replies) and not rows:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from ...model import Batch, Codec
 from .. import openai
+from ..catalogue import listing
 from ..completing import cut, joined
 from ..links import chatted
 from .answers import COMPLETIONS, MESSAGES, answered, completed
 from .embeddings import embedded, embedding
-from .models import listed
 from .request import chat, generate
 
 CHAT = Codec(request=chat, response=answered, stream=MESSAGES, error=openai.error, links=chatted)
@@ -22,6 +22,6 @@ COMPLETE = Codec(
     request=generate, response=completed, stream=COMPLETIONS, error=openai.error, batch=Batch(cut, joined)
 )
 EMBED = Codec(request=embedding, response=embedded, error=openai.error)
-MODELS = Codec(response=listed, error=openai.error)
+MODELS = Codec(response=listing(("name",)), error=openai.error)
 
 __all__ = ["CHAT", "COMPLETE", "EMBED", "MODELS"]

@@ -8,7 +8,7 @@ and are found again by what they ask; a tool's parameters are a flat list, and n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ... import json
 from ...errors import BadRequest, Unsupported
@@ -118,6 +118,16 @@ def flat(tool: Tool, lost: list[str]) -> JSON:
 # ── turns of the first format ────────────────────────────────────────────
 
 
+class Past(NamedTuple):
+    """What was said before."""
+
+    turns: list[JSON]
+    called: dict[str, str]
+    """The id of a call from before there were tools, by its name."""
+    made: dict[str, JSON]
+    """Calls by their ids."""
+
+
 def turns(value: Any, lost: list[str]) -> JSON:
     """The message to answer, or the results of tools to answer by, and what was said before.
 
@@ -128,47 +138,37 @@ def turns(value: Any, lost: list[str]) -> JSON:
     roles = [role_of(each, f"messages[{index}]") for index, each in enumerate(read)]
     if not roles or roles[-1] not in ("USER", "TOOL"):
         raise BadRequest("the last of the messages must be a user's, or a tool's", param="messages")
-    past: list[JSON] = []
-    called: dict[str, str] = {}
-    made: dict[str, JSON] = {}
+    past = Past([], {}, {})
     for index, (message, role) in enumerate(zip(read, roles, strict=True)):
-        add(message, role, f"messages[{index}]", past, called, made, lost)
-    last = past.pop()
+        add(message, role, f"messages[{index}]", past, lost)
+    last = past.turns.pop()
     asked: JSON = {"message": "", "toolResults": last["toolResults"]} if roles[-1] == "TOOL" else last
     told: JSON = {name: asked[name] for name in ("message", "toolResults") if name in asked}
-    return {**told, "chatHistory": past} if past else told
+    return {**told, "chatHistory": past.turns} if past.turns else told
 
 
-def add(
-    message: Part,
-    role: str,
-    path: str,
-    past: list[JSON],
-    called: dict[str, str],
-    made: dict[str, JSON],
-    lost: list[str],
-) -> None:
-    """Add a turn to those before it. Results of tools that come one after the other are one turn.
-
-    `called` finds the id of a call from before there were tools by its name, `made` a call by its id.
-    """
+def add(message: Part, role: str, path: str, past: Past, lost: list[str]) -> None:
+    """Add a turn to those before it. Results of tools that come one after the other are one turn."""
     lost += marks(message)
-    if role == "TOOL":
-        answer = outcome(message, path, called, made)
-        if past and past[-1]["role"] == "TOOL":
-            past[-1]["toolResults"].append(answer)
-        else:
-            past.append({"role": "TOOL", "toolResults": [answer]})
+    if role != "TOOL":
+        if message.get("name") is not None:
+            lost.append("messages[].name")
+        past.turns.append(uttered(message, role, path, past))
         return
-    if message.get("name") is not None:
-        lost.append("messages[].name")
+    answer = outcome(message, path, past)
+    if past.turns and past.turns[-1]["role"] == "TOOL":
+        past.turns[-1]["toolResults"].append(answer)
+    else:
+        past.turns.append({"role": "TOOL", "toolResults": [answer]})
+
+
+def uttered(message: Part, role: str, path: str, past: Past) -> JSON:
     if role != "ASSISTANT":
-        past.append({"role": "USER" if role == "USER" else "SYSTEM", "message": plain(message, path)})
-        return
-    calls = {each["id"]: asking(each, path) for each in calls_of(message, path, called)}
-    made.update(calls)
+        return {"role": "USER" if role == "USER" else "SYSTEM", "message": plain(message, path)}
+    calls = {each["id"]: asking(each, path) for each in calls_of(message, path, past.called)}
+    past.made.update(calls)
     turn: JSON = {"role": "CHATBOT", "message": plain(message, path)}
-    past.append({**turn, "toolCalls": [*calls.values()]} if calls else turn)
+    return {**turn, "toolCalls": [*calls.values()]} if calls else turn
 
 
 def asking(call: JSON, path: str) -> JSON:
@@ -177,13 +177,13 @@ def asking(call: JSON, path: str) -> JSON:
     return {"name": function["name"], "parameters": dict(given)}
 
 
-def outcome(message: Part, path: str, called: Mapping[str, str], made: Mapping[str, JSON]) -> JSON:
+def outcome(message: Part, path: str, past: Past) -> JSON:
     """A tool's result, with the call that it is of. Raises BadRequest."""
-    id = result({**message, "content": None}, path, called)["tool_call_id"]
-    if id not in made:
+    id = result({**message, "content": None}, path, past.called)["tool_call_id"]
+    if id not in past.made:
         where = f"{path}.tool_call_id"
         raise BadRequest(f"{where} must be the id of one of the tool_calls before", param=where)
-    return {"call": made[id], "outputs": outputs(plain(message, path))}
+    return {"call": past.made[id], "outputs": outputs(plain(message, path))}
 
 
 def outputs(said: str) -> list[JSON]:

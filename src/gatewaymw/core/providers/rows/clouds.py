@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...dialects import cortex, yandex
-from ...dialects.cousins import LISTED
+from ...dialects.catalogue import LISTED
 from ...endpoints import CHAT, EMBED, MODELS
 from ..compatible import compatible
 

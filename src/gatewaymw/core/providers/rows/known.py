@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...dialects import mistral, ranking
-from ...dialects.cousins import CHECKED, LISTED
+from ...dialects.catalogue import LISTED
+from ...dialects.cousins import CHECKED
 from ...dialects.diffusion import Host, drawing
 from ...dialects.history import PLAIN
 from ...dialects.imagery import sides

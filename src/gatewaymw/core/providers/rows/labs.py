@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...dialects import minimax, perplexity, ranking
-from ...dialects.cousins import LISTED
+from ...dialects.catalogue import LISTED
 from ...dialects.told import images
 from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ...model import Codec, Context

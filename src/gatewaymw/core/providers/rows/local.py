@@ -6,7 +6,7 @@ with a key is given it as any provider is.
 
 from __future__ import annotations
 
-from ...dialects.cousins import LISTED
+from ...dialects.catalogue import LISTED
 from ...dialects.ranking import PLAIN, Ranks, ranking
 from ...endpoints import (
     CHAT,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from ...auth.keys import bearer, beside, header
 from ...dialects import databricks
-from ...dialects.cousins import LISTED
+from ...dialects.catalogue import LISTED
 from ...dialects.ranking import COMMON, ranking
 from ...dialects.told import images
 from ...endpoints import (
