@@ -260,7 +260,7 @@ def test_what_is_asked_and_what_is_read(exchange: Exchange) -> None:
 @STREAMS
 def test_a_stream(exchange: Exchange) -> None:
     kind = exchange.row.get("stream_type", "text/event-stream")
-    answer = Answer(200, {"content-type": kind}, stream=1)
+    answer = Answer(200, {"content-type": kind, "transfer-encoding": "chunked"}, stream=1)
     reads, opens = {1: pieces(exchange)}, exchange.row.get("opens")
     before = [said_in(opens)] if opens else []
     reply, here = asked(exchange, *before, answer, stream=True, reads=reads)

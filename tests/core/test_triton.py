@@ -22,6 +22,7 @@ from gatewaymw.core.model import Context, Encoded
 from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.pipeline import ODD
+from gatewaymw.core.routing.reply import Live
 from gatewaymw.core.values import Answer
 from pieces import POINTS
 
@@ -124,6 +125,30 @@ def test_one_that_broke_off_has_not_nor_one_that_said_nothing() -> None:
     assert fault(poured(CODEC.stream, words("a"), CONTEXT, broken=True))["code"] == "upstream_broken"
     for data in (b"", words(""), b": a comment\n\n"):
         assert fault(poured(CODEC.stream, data, CONTEXT))["code"] == "upstream_stream_incomplete"
+
+
+def test_one_that_stops_within_an_event_has_broken_off() -> None:
+    assert CODEC.stream
+    for cut in (words("a", "b")[:-1], words("a") + b"data: {", words("a") + b": "):
+        assert fault(poured(CODEC.stream, cut, CONTEXT))["code"].startswith("upstream_stream_in")
+
+
+@pytest.mark.parametrize(
+    ("headers", "whole"),
+    [
+        ({"transfer-encoding": "chunked"}, True),
+        ({"content-length": "9"}, True),
+        ({":status": "200"}, True),
+        ({}, False),
+    ],
+)
+def test_the_end_of_a_connection_is_none_of_a_stream(headers: dict[str, str], whole: bool) -> None:
+    kind = {"content-type": "text/event-stream"}
+    here = world(Answer(200, {**kind, **headers}, stream=1), reads={1: [words("a"), b""]})
+    asked = call({"model": "m", "prompt": "p", "stream": True}, endpoint=COMPLETE)
+    reply = here.run(run(target(provider=PROVIDERS["triton"]), asked, here.env()))
+    assert isinstance(reply, Live)
+    assert (b"upstream_stream_incomplete" not in reply.passage.close()) is whole
 
 
 def test_an_error_within_ends_it() -> None:

@@ -86,7 +86,11 @@ def patient(made: Any, seconds: float | None) -> None:
 
 
 def opened_headers(response: Any) -> Mapping[str, str]:
-    return as_asked(plain(response.headers.raw))
+    """The headers, with HTTP/2's own of a status where it is spoken: a body that ends is whole there."""
+    headers = as_asked(plain(response.headers.raw))
+    if response.extensions.get("http_version") != b"HTTP/2":
+        return headers
+    return {":status": str(response.status_code), **headers}
 
 
 async def leave(chunks: AsyncGenerator[bytes, None], *errors: type[Exception]) -> None:

@@ -126,10 +126,23 @@ def streamed(
 ) -> Flow[Live | Failure]:
     """The reply that an open body makes, once it has said something; a failure where it does not."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    passage = passage_of(kind, made, call)
+    passage = passage_of(kind, bounding(made, answer), call)
     if passage is None:
         return (yield from unstreamed(answer, made, kind, env, expires))
     return (yield from commit(answer, Bounded(passage, call.deadline, env.now), target, made, env, expires))
+
+
+ENDS = frozenset({"content-length", "transfer-encoding", ":status"})
+"""Headers with which HTTP tells itself where a body ends; the last is HTTP/2's, which always does."""
+
+
+def bounding(made: Prepared, answer: Answer) -> Prepared:
+    """The same for an answer of which HTTP does not tell where it ends (RFC 9112, 6.3): what was cut looks
+    whole then, so that the end of the body is none of a stream."""
+    stream = made.codec.stream
+    if not (stream and stream.last) or not ENDS.isdisjoint(answer.headers):
+        return made
+    return replace(made, codec=replace(made.codec, stream=replace(stream, last=None)))
 
 
 def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:

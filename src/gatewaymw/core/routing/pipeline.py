@@ -20,6 +20,8 @@ from .likeness import Around, around, spoken
 
 HELD = 64 * 1024
 """Bytes after which a stream counts as begun, meaningful or not."""
+EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+"""How a body ends in which no server-sent event was begun and not ended."""
 ODD = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 """What a transform raises when an event has a shape its provider never documented."""
 
@@ -111,6 +113,8 @@ class Translation:
         self._stream, self._context, self._client, self._scrub = stream, context, client, scrub
         self._framer, self._state = stream.framer(), stream.start
         self._held = 0
+        self._tail = b""
+        """The last bytes, for those who have no terminal marker."""
         self._cut = False  # within an event
         self._like: Echo | None = None
 
@@ -142,6 +146,8 @@ class Translation:
         except FramingError as error:
             return self.stop(unreadable(self._context, error))
         self._held += len(data)
+        if self._stream.last:
+            self._tail = (self._tail + data)[-4:]
         out = self._fold(frames)
         self.started = self.started or self._held > HELD
         return out
@@ -179,7 +185,7 @@ class Translation:
 
     def _whole(self) -> bytes:
         """The end of a body that is whole and says so by nothing but its end; empty where it is not that."""
-        if not (self._stream.last and self.started):
+        if not (self._stream.last and self.started and self._tail.endswith(EVENT_ENDS)):
             return b""
         self.over = True
         said = (self._client.chunk(chunk) for chunk in self._stream.last(self._state, self._context))
