@@ -174,13 +174,14 @@ PASSED = frozenset(
         "content-disposition",
     }
 )
-PASSED_PREFIXES = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-", "openai-", "x-ms-region")
+PASSED_PREFIXES = ("ratelimit-", "openai-", "x-ms-region")
 
 
 @lru_cache(512)
 def passes(name: str) -> bool:
-    """Whether an upstream's response header goes on to the client."""
-    return name in PASSED or name.startswith(PASSED_PREFIXES)
+    """Whether an upstream's response header goes on to the client. Of rate limits each tells by a prefix of
+    its own."""
+    return name in PASSED or name.startswith(PASSED_PREFIXES) or "-ratelimit-" in name
 
 
 class Names(NamedTuple):

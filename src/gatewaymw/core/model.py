@@ -227,6 +227,8 @@ class Provider:
     needs_key: bool = True
     env_key: str = ""
     """The official SDK's environment variable for the key, for messages and docs."""
+    prices: str = ""
+    """What genai-prices calls it, where that knows what its models cost."""
     doc: str = ""
     """The provider's API page."""
 

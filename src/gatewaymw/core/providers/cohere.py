@@ -28,6 +28,7 @@ COHERE = provide(
         },
         auth=bearer,
         env_key="COHERE_API_KEY",
+        prices="cohere",
         doc="https://docs.cohere.com/reference/chat",
     )
 )
