@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import httpx
@@ -76,15 +76,25 @@ async def aiohttp(at: Setting) -> Any:
     return AsyncAiohttp(at.guarded, **evented(at.resolve), **bound(at))
 
 
+@cache
+def trusting_nobody() -> ssl.SSLContext:
+    """Made once: to read the certificates of all authorities takes longer than most tests."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def client(family: Any) -> Callable[[Setting], Any]:
     async def make(at: Setting) -> Any:
-        return AsyncHanded(family.AsyncClient(trust_env=False, verify=at.context or True), ours=True)
+        return AsyncHanded(
+            family.AsyncClient(trust_env=False, verify=at.context or trusting_nobody()), ours=True
+        )
 
     return make
 
 
 def client_thread(family: Any) -> Callable[[Setting], Any]:
-    return lambda at: Handed(family.Client(trust_env=False, verify=at.context or True), ours=True)
+    return lambda at: Handed(
+        family.Client(trust_env=False, verify=at.context or trusting_nobody()), ours=True
+    )
 
 
 WIRES: dict[str, tuple[str, Any]] = {

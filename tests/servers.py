@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
+
+from upstream import closed_port
 
 Serve = Callable[..., str]
 """What the fixture `serve` is: a command and its `env` in, an address out."""
@@ -31,9 +34,11 @@ def serving(
     port: int | None = None,
 ) -> Iterator[str]:
     """Run a Python module that serves on port 0; give the address it says it listens on. One that does not
-    say is told a port, which it is given here as well."""
+    say is told a free port where its command has the word PORT, or is given here what it was told."""
+    if any("PORT" in word for word in command):
+        port = urlsplit(closed_port()).port
     process = subprocess.Popen(
-        [sys.executable, "-m", *command],
+        [sys.executable, "-m", *(word.replace("PORT", str(port)) for word in command)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

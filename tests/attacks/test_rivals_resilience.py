@@ -67,12 +67,12 @@ def test_r14_where_all_are_open_a_request_is_sent_all_the_same(asked: Any, upstr
 
 @in_turn
 def test_r14_a_callers_time_limit_opens_nobody_elses_breaker(asked: Any, upstream: Upstream) -> None:
-    upstream.script(OPENAI, raw(ending="stall"), raw(ending="stall"), OK)
+    upstream.script(OPENAI, raw(ending="stall"), OK)
     upstream.script(GROQ, OK)
     config = fallback(at(upstream), at(upstream, "groq"), cb_config={"failure_threshold": 1})
-    hasty = requests(2, headers={"x-gateway-request-timeout": "60"})
-    answers = asked(config, [*hasty[:1], *requests(1)], total_timeout=5)
-    assert answers[0].headers["x-gateway-provider"] == "groq"
+    hasty = requests(1, headers={"x-gateway-request-timeout": "60"})
+    answers = asked(config, [*hasty, *requests(1)], total_timeout=5)
+    assert [answer.headers["x-gateway-provider"] for answer in answers] == ["groq", "openai"]
     assert sent_to(upstream)[2:] == [OPENAI]
 
 

@@ -88,7 +88,7 @@ def test_what_is_no_file_is_taken_as_it_is() -> None:
         ("c.yaml", "a: b\napi_key: 'sk-canary\n", "line 3, column 1"),
         ("c.yaml", "api_key: !!python/object:sk-canary {}", "line 1, column 10"),
         ("c.yaml", "a: \x00sk-canary", "c.yaml cannot be read"),
-        ("c.yaml", "[" * 1500, "c.yaml cannot be read"),
+        ("c.yaml", "[" * 600, "c.yaml cannot be read"),
         ("c.yaml", "sk-canary", "holds no table"),
         ("c.ini", "sk-canary", "is none of them"),
         ("c.json", " " * (4 * 2**20 + 1), "larger than"),
@@ -103,6 +103,7 @@ def test_a_bad_file_is_told_its_place_and_not_shown(tmp_path: Path, name: str, t
     assert "canary" not in f"{caught.value!r}" and str(tmp_path) not in caught.value.message
 
 
+@pytest.mark.untraced  # it grows far before it is too large
 def test_a_file_that_grows_when_it_is_read_is_refused(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
     (tmp_path / "bomb.yaml").write_text("\n".join(lines))

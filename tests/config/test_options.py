@@ -34,6 +34,7 @@ IN_ADDRESSES = {
     "vertex_storage_bucket_name": "bucket",
     "workers_ai_account_id": "0123abc",
     "fireworks_account_id": "acc",
+    "predibase_tenant_id": "0a1b2c",
     "snowflake_account": "org-acc.eu-central-1",
     "cloudflare_account_id": "0123abc",
     "cloudflare_gateway_id": "my-gateway_1",

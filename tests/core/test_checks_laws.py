@@ -93,6 +93,7 @@ HOSTILE = {
 PURE = [name for name in EACH if CHECKS[f"default.{name}".lower()].run]
 
 
+@pytest.mark.untraced  # tracing takes time too
 @pytest.mark.parametrize("text", HOSTILE)
 def test_g12_no_text_takes_longer_than_its_length(text: str) -> None:
     said = HOSTILE[text]

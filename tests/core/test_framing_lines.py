@@ -244,6 +244,7 @@ def cost(framer: Callable[[], Framer], data: bytes, step: int) -> float:
     return min(once() for _ in range(2))
 
 
+@pytest.mark.untraced  # tracing takes time too
 @pytest.mark.parametrize("what", LONG)
 @pytest.mark.parametrize(("step", "size"), [(1, 10_000), (500, 1_000_000)])
 def test_a_frame_four_times_as_long_takes_about_four_times_the_time(what: str, step: int, size: int) -> None:
@@ -251,6 +252,7 @@ def test_a_frame_four_times_as_long_takes_about_four_times_the_time(what: str, s
     assert cost(framer, stream(4 * size), step) < 8 * cost(framer, stream(size), step) + 0.02
 
 
+@pytest.mark.untraced  # tracing takes time too
 @pytest.mark.parametrize("what", MANY)
 @pytest.mark.parametrize(("step", "size"), [(1, 10_000), (10**6, 50_000)])
 def test_a_frame_of_four_times_as_many_parts_takes_about_four_times_the_time(

@@ -31,6 +31,7 @@ def test_in_a_chat_they_stand_in_the_parts_of_messages() -> None:
         "messages": [{"role": "system", "content": URL}, {"role": "user", "content": parts}],
         "image": URL,
     }
+    assert found(links.chatted, {"messages": ["no message", 1]}) == {}
     assert found(links.chatted, body) == {
         "messages[1].content[1].image_url.url": (URL, False),
         "messages[1].content[2].image_url": (OTHER, False),

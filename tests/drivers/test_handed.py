@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from callers import HELLO, STREAMED, Answer, ask, ask_wsgi, nothing, nothing_wsgi
+from carriers import trusting_nobody
 from gatewaymw import ASGIGateway, ConfigError, Gateway, WSGIGateway
 from upstream import Script, Upstream, chunked, closed_port, raw, whole
 
@@ -40,7 +41,7 @@ def asked(request: pytest.FixtureRequest, family: Any, upstream: Upstream) -> As
             "custom_host": f"{upstream.url}/a",
             **(target or {}),
         }
-        settings = {"trust_env": False, **(client or {})}
+        settings = {"trust_env": False, "verify": trusting_nobody(), **(client or {})}
         options = {"auth": "public", **options}
         if request.param == "thread":
             with family.Client(**settings) as made:
@@ -113,7 +114,8 @@ FAULTS: dict[str, tuple[Script, int, str]] = {
 def test_faults_are_named_as_those_of_our_own_pool(fault: str, asked: Asked, upstream: Upstream) -> None:
     script, status, code = FAULTS[fault]
     upstream.script(CHAT, script)
-    answer = asked(target={"request_timeout": 300}, client={"follow_redirects": True})
+    patience = 300 if fault == "silence" else 10_000
+    answer = asked(target={"request_timeout": patience}, client={"follow_redirects": True})
     assert (answer.status, answer.error["code"]) == (status, code)
 
 

@@ -94,22 +94,24 @@ def config(url: str) -> Json:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[tuple[str, Judge]]:
+def site() -> Iterator[tuple[OpenAI, Judge]]:
     judge = Judge()
     with listening(made=judge):
         env = {"HOST_CONFIG": json.dumps(config(judge.url))}
-        with serving(("uvicorn", "host:asgi", "--port", "0"), env, Path(__file__).parent) as url:
-            yield url, judge
+        with (
+            serving(("uvicorn", "host:asgi", "--port", "0"), env, Path(__file__).parent) as url,
+            OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0) as sdk,
+        ):
+            yield sdk, judge
 
 
 class Talk:
     """One client, who keeps the messages."""
 
-    def __init__(self, site: tuple[str, Judge], stream: bool) -> None:
-        url, self.judge = site
+    def __init__(self, site: tuple[OpenAI, Judge], stream: bool) -> None:
+        self.sdk, self.judge = site
         self.judge.ledger, self.judge.faults, self.judge.failing = Ledger(), [], ""
         self.judge.seen.clear()
-        self.sdk = OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0)
         self.stream, self.messages = stream, list[Any]()
 
     def say(self, plan: str, *messages: Any) -> Any:
@@ -137,10 +139,8 @@ def results(message: Any) -> list[Any]:
 
 
 @pytest.fixture(params=[False, True], ids=["whole", "streamed"])
-def talk(site: tuple[str, Judge], request: pytest.FixtureRequest) -> Iterator[Talk]:
-    made = Talk(site, request.param)
-    yield made
-    made.sdk.close()
+def talk(site: tuple[OpenAI, Judge], request: pytest.FixtureRequest) -> Talk:
+    return Talk(site, request.param)
 
 
 @pytest.mark.parametrize("strict", [True, False], ids=["strict", "loose"])

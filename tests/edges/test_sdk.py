@@ -76,16 +76,22 @@ def config(url: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def sdk(site: tuple[str, Upstream]) -> Iterator[OpenAI]:
+@pytest.fixture(scope="module")
+def client(site: tuple[str, Upstream]) -> Iterator[OpenAI]:
     """The SDK as strict as it can be."""
-    url, upstream = site
+    with OpenAI(
+        base_url=f"{site[0]}/v1", api_key="unused", max_retries=0, _strict_response_validation=True
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def sdk(client: OpenAI, site: tuple[str, Upstream]) -> OpenAI:
+    """The SDK, and an upstream that has seen nothing yet."""
+    _, upstream = site
     upstream.seen.clear()
     upstream.scripts.clear()
-    with OpenAI(
-        base_url=f"{url}/v1", api_key="unused", max_retries=0, _strict_response_validation=True
-    ) as client:
-        yield client
+    return client
 
 
 def lenient(sdk: OpenAI) -> OpenAI:

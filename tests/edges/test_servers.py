@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from itertools import pairwise, repeat
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
 
 from callers import PATH, STREAMED
 from servers import serving
-from upstream import Step, Upstream, chunked, closed_port, listening, raw, whole
+from sockets import read_to, sent
+from upstream import Step, Upstream, chunked, listening, raw, whole
 
 ASGI = {
     "uvicorn-h11": ("uvicorn", "host:asgi", "--port", "0", "--http", "h11"),
@@ -37,7 +37,7 @@ CHAT = "/a/chat/completions"
 
 class Site(NamedTuple):
     name: str
-    address: tuple[str, int]
+    url: str
     upstream: Upstream
 
     @property
@@ -49,39 +49,21 @@ class Site(NamedTuple):
 @pytest.fixture(scope="module", params=[*ASGI, *WSGI])
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     command = {**ASGI, **WSGI}[request.param]
-    free = str(urlsplit(closed_port()).port)
-    command = tuple(free if word == "PORT" else word for word in command)
     with listening() as upstream:
         target = {"provider": "openai", "api_key": "sk-house", "custom_host": f"{upstream.url}/a"}
         env = {"HOST_CONFIG": json.dumps(target)}
         words = (*command, *GUNICORN) if command[0] == "gunicorn" else command
         with serving(words, env, Path(__file__).parent) as url:
-            place = urlsplit(url)
-            # Granian says where it will listen, whichever port it was told.
-            port = int(free) if "granian" in command else place.port
-            assert place.hostname and port
-            yield Site(request.param, (place.hostname, port), upstream)
+            yield Site(request.param, url, upstream)
 
 
 def asked(site: Site, path: str = PATH, body: object = STREAMED, method: str = "POST") -> socket.socket:
     """A request that was just sent."""
-    data = json.dumps(body).encode() if body else b""
-    client = socket.create_connection(site.address, timeout=10)
-    head = f"{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n"
-    client.sendall(head.encode() + b"content-length: %d\r\n\r\n" % len(data) + data)
-    return client
-
-
-def read_to(client: socket.socket, word: bytes) -> bytes:
-    """What comes up to the word, or to the end."""
-    got = b""
-    while word not in got and (data := client.recv(65536)):
-        got += data
-    return got
+    return sent(site.url, body, path, method, {"connection": "close"})
 
 
 def test_the_hosts_own_page(site: Site) -> None:
-    with asked(site, "/", None, "GET") as client:
+    with asked(site, "/", b"", "GET") as client:
         assert read_to(client, b"own page").endswith(b"the host's own page")
 
 

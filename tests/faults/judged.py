@@ -11,14 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import httpx2
 from openai import OpenAI
 from told import BOUND
 
 from servers import serving
-from upstream import closed_port
 
 HERE = Path(__file__).parent
 PATHS = {"openai": "/v1", "anthropic": "/anthropic/v1", "google": "/gemini/v1beta", "cohere": "/cohere"}
@@ -77,7 +75,8 @@ class Judge:
         return Verdict(said["passed"], said["calls"], said["attempts"], said["faults_injected"], codes)
 
     def says(self, body: Any) -> str:
-        """What it answers when nothing is wrong."""
+        """What it answers when nothing is wrong, whatever it was told before."""
+        self.plays()
         answer = self._client.post("/v1/chat/completions", json=body).raise_for_status().json()
         return str(answer["choices"][0]["message"]["content"])
 
@@ -139,11 +138,9 @@ def site(server: str, judge: Judge, folder: Path) -> Iterator[Site]:
     """Below a server, with configs `"openai usual"` and so on."""
     file = folder / "configs.json"
     file.write_text(json.dumps(configs(judge)))
-    port = urlsplit(closed_port()).port if "PORT" in " ".join(SERVERS[server]) else None
-    command = [word.replace("PORT", str(port)) for word in SERVERS[server]]
     env = {"FAULTS_CONFIGS": str(file), "FAULTS_DICE": DICE, "FAULTS": '{"total_timeout": 3}'}
     with (
-        serving(command, env, HERE, port) as url,
+        serving(SERVERS[server], env, HERE) as url,
         OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0, timeout=BOUND) as client,
     ):
         yield Site(judge, client)

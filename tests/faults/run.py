@@ -19,7 +19,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -31,7 +30,6 @@ from table import FAULTS, Case, cases  # noqa: E402
 from told import Told, client, told  # noqa: E402
 
 from servers import serving  # noqa: E402
-from upstream import closed_port  # noqa: E402
 
 GUNICORN = ("gunicorn", "-b", "127.0.0.1:0", "--no-control-socket")
 SERVERS: dict[str, tuple[str, ...]] = {
@@ -113,10 +111,7 @@ def run(names: Iterable[str], played: list[Case]) -> dict[str, Count]:
         file = Path(folder) / "configs.json"
         file.write_text(json.dumps(configs(where, [*played, *WARMING])))
         for name in names:
-            port = urlsplit(closed_port()).port
-            command = [word.replace("PORT", str(port)) for word in SERVERS[name]]
-            told_port = port if "PORT" in " ".join(SERVERS[name]) else None
-            with serving(command, {"FAULTS_CONFIGS": str(file)}, HERE, told_port) as url:
+            with serving(SERVERS[name], {"FAULTS_CONFIGS": str(file)}, HERE) as url:
                 found[name] = counted(url, name, played)
             line = found[name]
             print(f"{name}: {line.played} cases in {line.seconds:.0f} s, {len(line.wrong)} wrong", flush=True)

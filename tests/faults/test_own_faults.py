@@ -18,6 +18,7 @@ from callers import HELLO, PATH, STREAMED, ask, ask_wsgi, nothing, nothing_wsgi
 from gatewaymw import ASGIGateway, Facts, WSGIGateway
 from gatewaymw.core.values import Env
 from servers import serving
+from sockets import read_to
 from upstream import Upstream, chunked, whole
 
 HERE = Path(__file__).parent
@@ -36,13 +37,6 @@ def message(body: Any, *more: str) -> bytes:
     return f"POST {PATH} HTTP/1.1\r\n{''.join(line + chr(13) + chr(10) for line in lines)}".encode() + (
         b"content-length: %d\r\n\r\n" % len(data) + data
     )
-
-
-def read_to(client: socket.socket, word: bytes) -> bytes:
-    got = b""
-    while word not in got and (data := client.recv(65536)):
-        got += data
-    return got
 
 
 def test_f24_the_next_request_of_a_connection_is_answered_well(upstream: Upstream, tmp_path: Path) -> None:

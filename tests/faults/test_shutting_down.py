@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from below import asked, below
 from table import PATHS, finish, gpt
 
-from callers import PATH, STREAMED
-from servers import serving
+from sockets import read_to
 from upstream import Upstream, chunked
 
 HERE = Path(__file__).parent
@@ -38,36 +35,14 @@ SAYS_IT = ("uvicorn", "hypercorn")
 """Those that cancel what they have no more time for; gunicorn cuts the connection."""
 
 
-def asked(url: str) -> socket.socket:
-    place, data = urlsplit(url), json.dumps(STREAMED).encode()
-    client = socket.create_connection((place.hostname, place.port or 0), timeout=20)
-    head = f"POST {PATH} HTTP/1.1\r\nhost: x\r\nx-gateway-config: one\r\ncontent-type: application/json\r\n"
-    client.sendall(head.encode() + b"content-length: %d\r\n\r\n" % len(data) + data)
-    return client
-
-
-def read_to(client: socket.socket, word: bytes) -> bytes:
-    got = b""
-    try:
-        while word not in got and (data := client.recv(65536)):
-            got += data
-    except ConnectionResetError:
-        """Cut, too."""
-    return got
-
-
 @pytest.fixture(params=SERVERS)
 def site(
     request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path
 ) -> Iterator[tuple[str, ExitStack, str]]:
     """A server by its name, what ends it, and its address."""
     name: str = request.param
-    target = {"provider": "openai", "api_key": "k", "custom_host": f"{upstream.url}/a"}
-    file = tmp_path / "configs.json"
-    file.write_text(json.dumps({"one": target}))
-    env = {"FAULTS_CONFIGS": str(file), "FAULTS": json.dumps({"total_timeout": 3.0})}
     with ExitStack() as stack:
-        url = stack.enter_context(serving(SERVERS[name], env, HERE))
+        url = stack.enter_context(below(SERVERS[name], upstream, tmp_path, total_timeout=3.0))
         yield name, stack, url
 
 

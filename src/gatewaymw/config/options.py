@@ -214,6 +214,7 @@ class Options(Shape):
     portkey_provider: Printable = None
     portkey_config: Printable = None
     fireworks_account_id: Token = None
+    predibase_tenant_id: Token = None
     fireworks_file_length: Printable = None
     stability_client_id: Printable = None
     stability_client_user_id: Printable = None

@@ -122,6 +122,9 @@ class Stream(Generic[S]):
     array: Callable[[], Framer] | None = None
     """Cuts a body of `application/json`, where the provider may answer with an array of events."""
     decode: Callable[[Frame], Any] = decode_json
+    last: Callable[[S, Context], tuple[JSON, ...]] | None = None
+    """The last chunks, of those who have no terminal marker: a body that HTTP itself says is whole has ended
+    well, and one that broke off has not. They have nothing to tell where nothing was told."""
     words: bytes = b""
     """What stands before text that goes on as it is: where neither an event nor a state differs in more than
     that text, the chunk does not either."""
@@ -135,6 +138,8 @@ class Codec:
     form: Callable[[tuple[Part, ...], Context], Encoded | Filled] | None = None
     """The same for endpoints whose clients send forms: the parts → JSON, or another form."""
     response: Callable[[JSON, Context], JSON] | None = None
+    reads: Callable[[bytes], Any] = json.loads
+    """What makes of a whole answer's bytes what `response` and `media` are given: not all are JSON."""
     media: Callable[[JSON, Context], tuple[bytes, str]] | None = None
     """(answer, context) → the client's body and its content type, where that is no JSON."""
     stream: Stream[Any] | None = None
@@ -214,6 +219,8 @@ class Provider:
     """Provider options that travel as headers: option name → header name, lower-case."""
     requires: Mapping[str, str] = field(default_factory=dict)
     """Options it cannot be called without → the official environment variable of each, for messages."""
+    from_body: Mapping[str, str] = field(default_factory=dict)
+    """Those of them that a field of the client's body may say where the target does not: option → field."""
     locating: frozenset[str] = frozenset()
     """Those of them that only make the address: not asked for where a target has an address of its own."""
     assumes: Mapping[str, str] = field(default_factory=dict)
@@ -222,6 +229,8 @@ class Provider:
     """The option that an access token is, where it is another thing than a key."""
     infers: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
     """Options that follow from others, where a target does not give them."""
+    proxied: Callable[[str], str] | None = None
+    """Where below its address a path goes that is handed through, where that is not the path itself."""
     settles: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
     """Fields of the body that options settle, over the client's own but not over a target's overrides."""
     needs_key: bool = True

@@ -160,7 +160,7 @@ class Target:
             object.__setattr__(self, "options", {**self.provider.assumes, **self.options})
         if self.provider.infers and (inferred := self.provider.infers(self.options)):
             object.__setattr__(self, "options", {**inferred, **self.options})
-        spared = self.provider.locating if self.base_url else ()
+        spared = {*self.provider.from_body, *(self.provider.locating if self.base_url else ())}
         required = [name for name in self.provider.requires if name not in spared]
         missing = tuple(name for name in required if not self.options.get(name))
         object.__setattr__(self, "missing", missing)

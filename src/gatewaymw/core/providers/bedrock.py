@@ -12,7 +12,8 @@ from urllib.parse import quote
 from ..auth.identity import amazon, aws_ambient
 from ..auth.sigv4 import aws
 from ..dialects import bedrock_invoke, converse
-from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, RERANK
+from ..dialects.completing import completions
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, RERANK
 from ..model import Context, Provider, Route
 from .registry import provide
 
@@ -24,6 +25,7 @@ def conversing(context: Context) -> str:
     return f"/model/{quote(context.model, safe='')}/{operation}"
 
 
+TALK = Route(conversing, converse.CHAT)
 INVOKE = "/model/{model}/invoke"
 RANKINGS = (Route(INVOKE, bedrock_invoke.AMAZON_RANKS), Route(INVOKE, bedrock_invoke.COHERE_RANKS))
 
@@ -48,7 +50,8 @@ BEDROCK = provide(
         name="bedrock",
         base_url="https://bedrock-runtime.{aws_region}.amazonaws.com",
         routes={
-            CHAT: Route(conversing, converse.CHAT),
+            CHAT: TALK,
+            COMPLETE: completions(TALK),
             EMBED: Route(INVOKE, bedrock_invoke.EMBED),
             IMAGE: Route(INVOKE, bedrock_invoke.IMAGE),
             IMAGE_EDIT: Route(INVOKE, bedrock_invoke.EDIT),

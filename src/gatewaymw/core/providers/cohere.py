@@ -5,16 +5,20 @@ from __future__ import annotations
 from ..auth.keys import bearer
 from ..dialects import cohere, ranking
 from ..dialects.cohere.catalogue import LARGEST
-from ..endpoints import CHAT, EMBED, MODEL, MODELS, RERANK, TRANSCRIBE
+from ..dialects.completing import completions
+from ..endpoints import CHAT, COMPLETE, EMBED, MODEL, MODELS, RERANK, TRANSCRIBE
 from ..model import Provider, Route
 from .registry import provide
+
+TALK = Route("/v2/chat", cohere.CHAT)
 
 COHERE = provide(
     Provider(
         name="cohere",
         base_url="https://api.cohere.com",
         routes={
-            CHAT: Route("/v2/chat", cohere.CHAT),
+            CHAT: TALK,
+            COMPLETE: completions(TALK),
             EMBED: Route("/v2/embed", cohere.EMBED),
             TRANSCRIBE: Route("/v2/audio/transcriptions", cohere.TRANSCRIPT),
             RERANK: Route("/v2/rerank", ranking.ranking(ranking.COHERE)),

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from ..auth.keys import header
 from ..dialects import gemini
-from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, MODEL, MODELS, SPEECH, TRANSCRIBE
+from ..dialects.completing import completions
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, MODEL, MODELS, SPEECH, TRANSCRIBE
 from ..model import Context, Provider, Route
 from .registry import provide
 
@@ -37,6 +38,8 @@ def predict(context: Context) -> str:
     return f"{place(context)}:predict"
 
 
+TALK = Route(chat, gemini.CHAT)
+EMBEDS = Route(embed, gemini.EMBED)
 PAINT = Route(generate, gemini.IMAGE)
 IMAGEN = Route(predict, gemini.IMAGEN)
 
@@ -51,8 +54,9 @@ GOOGLE = provide(
         name="google",
         base_url="https://generativelanguage.googleapis.com/v1beta",
         routes={
-            CHAT: Route(chat, gemini.CHAT),
-            EMBED: Route(embed, gemini.EMBED),
+            CHAT: TALK,
+            COMPLETE: completions(TALK),
+            EMBED: EMBEDS,
             IMAGE: PAINT,
             IMAGE_EDIT: Route(generate, gemini.EDIT),
             SPEECH: Route(generate, gemini.SPEECH),

@@ -15,8 +15,9 @@ from urllib.parse import quote
 from ..auth.identity import google, google_ambient, google_project
 from ..auth.keys import bearer
 from ..dialects import anthropic, gemini
+from ..dialects.completing import completions
 from ..dialects.links import chatted
-from ..endpoints import CHAT, EMBED, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, IMAGE_EDIT, SPEECH, TRANSCRIBE
 from ..model import Codec, Context, Encoded, Provider, Route
 from ..values import JSON
 from .registry import provide
@@ -136,8 +137,16 @@ CHATS: Mapping[str, Route] = {
 }
 
 
+COMPLETES = {publisher: completions(route) for publisher, route in CHATS.items()}
+OPEN_COMPLETES = completions(OPEN)
+
+
 def chat(model: str) -> Route:
     return CHATS.get(model_of(model).publisher, OPEN)
+
+
+def complete(model: str) -> Route:
+    return COMPLETES.get(model_of(model).publisher, OPEN_COMPLETES)
 
 
 # ── embeddings, images and sound ─────────────────────────────────────────
@@ -174,13 +183,14 @@ VERTEX = provide(
         base=base,
         routes={
             CHAT: CHATS["google"],
+            COMPLETE: COMPLETES["google"],
             EMBED: EMBEDS,
             IMAGE: IMAGENS,
             IMAGE_EDIT: Route(GENERATE, gemini.VERTEX_EDIT),
             SPEECH: Route(GENERATE, gemini.VERTEX_SPEECH),
             TRANSCRIBE: Route(GENERATE, gemini.TRANSCRIPT),
         },
-        by_model={CHAT: chat, EMBED: embed, IMAGE: paint},
+        by_model={CHAT: chat, COMPLETE: complete, EMBED: embed, IMAGE: paint},
         models={
             CHAT: (
                 *("gemini-2.5-flash", "anthropic/claude-sonnet-4-5", "mistralai/mistral-medium-3"),

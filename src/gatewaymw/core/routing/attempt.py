@@ -212,7 +212,7 @@ def decoded(answer: Answer, made: Prepared, call: Call) -> tuple[bytes, str]:
 def turned(answer: Answer, made: Prepared, turn: Callable[[JSON, Context], T]) -> T:
     """What a transform makes of an answer. Raises UpstreamError."""
     try:
-        return turn(json.loads(answer.body), made.context.answered(answer.headers))
+        return turn(made.codec.reads(answer.body), made.context.answered(answer.headers))
     except ODD as error:
         raise invalid(made) from error
 

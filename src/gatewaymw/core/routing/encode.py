@@ -102,7 +102,8 @@ def route_of(target: Target, call: Call, model: str) -> Route:
     if route := provider.routes.get(endpoint):
         return route
     if endpoint is PROXY:
-        return Route(quote(call.path, safe="/-._~:@!$&'()*+,;="), IDENTITY)
+        path = provider.proxied(call.path) if provider.proxied else call.path
+        return Route(quote(path, safe="/-._~:@!$&'()*+,;="), IDENTITY)
     # Not at the top: all the dialects come with it, which only a plan needs, and a plan has brought them.
     from ..providers import serving
 
@@ -120,10 +121,25 @@ def context_of(target: Target, call: Call, body: Mapping[str, Any], env: Env) ->
         strict=target.strict,
         stream=call.endpoint.streams and body.get("stream") in (True, "true"),
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
-        options=target.options,
+        options=options_of(target, body) if target.provider.from_body else target.options,
         request=body,
         home=not target.base_url,
     )
+
+
+def options_of(target: Target, body: Mapping[str, Any]) -> Mapping[str, str]:
+    """The target's options, and those that the body says for it. Raises BadRequest where neither does."""
+    options = dict(target.options)
+    for option, name in target.provider.from_body.items():
+        if not options.get(option):
+            if not isinstance(said := body.get(name), str) or not said:
+                raise BadRequest(
+                    f"{lacking(target.provider, option)}, or {name} in the body",
+                    code="missing_option",
+                    param=name,
+                )
+            options[option] = said
+    return options
 
 
 def encode(

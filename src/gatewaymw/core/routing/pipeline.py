@@ -155,7 +155,7 @@ class Translation:
             return self.stop(unreadable(self._context, error))
         if self.over:
             return out
-        return out + self._last(cut_short(self._context))
+        return out + (self._whole() or self._last(cut_short(self._context)))
 
     def fail(self, failure: Failure) -> bytes:
         return b"" if self.over else self._last(broke_off(self._context, failure))
@@ -176,6 +176,14 @@ class Translation:
                 out += write(chunk)
                 self.started = self.started or meaningful(chunk)
         return out
+
+    def _whole(self) -> bytes:
+        """The end of a body that is whole and says so by nothing but its end; empty where it is not that."""
+        if not (self._stream.last and self.started):
+            return b""
+        self.over = True
+        said = (self._client.chunk(chunk) for chunk in self._stream.last(self._state, self._context))
+        return b"".join(said) + self._client.done
 
     def _last(self, error: GatewayError) -> bytes:
         """The end: a good one where the provider's own terminal marker came."""

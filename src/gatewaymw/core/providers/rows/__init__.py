@@ -1,5 +1,6 @@
 """The providers that speak OpenAI's dialect, a row each: importing this package adds them to the table."""
 
+from . import converted as converted
 from . import known as known
 from . import labs as labs
 from . import local as local
