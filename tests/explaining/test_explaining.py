@@ -13,8 +13,9 @@ from callers import HELLO
 from gatewaymw import ConfigError, Gateway
 from gatewaymw.cli import main
 from gatewaymw.core.commands import Flow, all_of, ask, wait
+from gatewaymw.core.endpoints import CHAT
 from gatewaymw.core.errors import BadRequest, GatewayError
-from gatewaymw.core.providers import PROVIDERS
+from gatewaymw.core.providers import PROVIDERS, serving
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.strategies import STRATEGIES
 from gatewaymw.core.routing.trace import replayed
@@ -148,7 +149,7 @@ def test_every_word_means_something(what: str, asked: Any) -> None:
     assert str(made) and json.dumps(made.as_json())
 
 
-@pytest.mark.parametrize("name", sorted(set(PROVIDERS) - {"mock"}))
+@pytest.mark.parametrize("name", sorted({*serving(CHAT)} - {"mock"}))
 @pytest.mark.parametrize("asked", [{}, STREAM], ids=["whole", "stream"])
 def test_every_provider_is_asked_in_its_own_dialect(name: str, asked: Any) -> None:
     options = {
@@ -173,6 +174,25 @@ def test_files_that_a_client_names_are_not_fetched() -> None:
     config = {"provider": "bedrock", "api_key": KEY, "aws_region": "us-east-1"}
     made = gateway(config, fetch_media=True).explain({"body": body})
     assert (made.status, said(made)) == (200, [("config", "200")])
+
+
+ASKING = {"input": "x", "prompt": "x", "query": "x", "documents": ["x"], "voice": "v"}
+MODELS = {"stability-ai": "core", "replicate": "owner/name"}
+CHATLESS = sorted(PROVIDERS.keys() - {*serving(CHAT)})
+
+
+@pytest.mark.parametrize("name", CHATLESS)
+def test_those_without_chats_are_asked_for_what_they_serve(name: str) -> None:
+    provider = PROVIDERS[name]
+    target = {"provider": name, "api_key": KEY, **dict.fromkeys(provider.requires, "name")}
+    host = {} if provider.base_url else {"custom_host": "https://models.example"}
+    for endpoint in (each for each in provider.routes if each.body == "json"):
+        body = {each: ASKING[each] for each in endpoint.required if each != "model"}
+        asked = {"path": endpoint.path, "body": {**body, "model": MODELS.get(name, "m")}}
+        made = gateway({**target, **host}).explain(asked)
+        assert (made.status, made.seen["config"]) == (200, 200), made
+    refused = gateway({**target, **host}).explain()
+    assert (refused.status, refused.account.attempts) == (400, []), refused
 
 
 @pytest.mark.parametrize("path", ["/audio/speech", "/v1/audio/speech"])
@@ -296,7 +316,6 @@ def test_state_lasts_as_long_as_it_is_said_to() -> None:
 def test_a_recorded_explanation_gives_the_same_decisions() -> None:
     """The trace of an explanation is one that can be played again."""
     made = gateway().explain(script={"openai": "503", "claude": "429x1"}, seed=5)
-    from gatewaymw.core.endpoints import CHAT
     from gatewaymw.core.values import Call
 
     assert made.root is not None
