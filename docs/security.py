@@ -29,6 +29,7 @@ ATTACKS = {
     "SSRF-09": "the address of a file in a message that leads inside",
     "SSRF-10": "a proxy of the environment, for a host that a caller chose",
     "SSRF-11": "the same by every other path: proxied, files, realtime, old names",
+    "SSRF-12": "an address that a provider names for what is to follow: another host, scheme, port or user",
     "KEY-01": "the operator's key to a host of the caller's",
     "KEY-02": "the identity of the machine for a caller's target",
     "HDR-01": "hop-by-hop headers, a length that lies, `Host`, `Expect` of a client",

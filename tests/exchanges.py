@@ -10,9 +10,12 @@ headers that must carry the key (which is `KEY`). Below `endpoints` there is for
     sends     the body upstream, where that is another; `drops` the parameters that are reported
     form      of a form upstream: pieces of text that must stand in it
     answer    the body of a whole answer: JSON, or `{base64: …, type: …}` for anything else
+    follows   the calls that it takes after `answer`, in their order: of each the `url`, `method` where that
+              is not GET, what it `sends`, and its `answer`
     reads     what an OpenAI client reads in it, see `test_catalogue.READ`
     stream    the text of a streamed answer; `streams_at`, `streams` where its address or its body differ,
-              `streamed` what is read where that differs
+              `streamed` what is read where that differs; `opens` where a whole answer tells of the stream's
+              address: that `answer`, and the `url`
     error     `status`, `body`, and what the client is told: `message`, `type`, `code`
 """
 
@@ -55,7 +58,7 @@ class Exchange(NamedTuple):
     def answer(self) -> tuple[Any, str]:
         """The body of a whole answer, and its content type."""
         given = self.row["answer"]
-        if isinstance(given, dict) and "base64" in given:
+        if isinstance(given, dict) and given.keys() == {"base64", "type"}:
             return b64decode(given["base64"]), given["type"]
         return given, "application/json"
 

@@ -155,8 +155,15 @@ def test_nothing_is_lost_in_silence() -> None:
     assert silent == {
         *("parallel_tool_calls: true", "reasoning_effort: none", "response_format: text"),
         *("service_tier: auto", "service_tier: default", "stream_options", "tool_choice: auto"),
-        *("encoding_format: float", "encoding_format: base64", "response_format: b64_json"),
+        *("encoding_format: float", "encoding_format: base64"),
+        *("response_format: b64_json", "response_format: url"),
     }
+
+
+def test_what_would_be_fetched_is_told_of_as_if_nothing_were() -> None:
+    assert becomes("luma", "photon-1", "response_format: b64_json", "images") == Outcome(
+        "dropped", lost=("response_format",)
+    )
 
 
 def echo(body: Any, context: Context) -> Encoded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatewaymw.core.model import Codec, Context, Encoded, Filled
+from gatewaymw.core.model import Codec, Context, Encoded, File, Filled
 from gatewaymw.core.values import Part
 
 
@@ -13,7 +13,7 @@ def parts_of(fields: Iterable[tuple[str, str]], *files: Part) -> tuple[Part, ...
     return (*(Part(name, value.encode()) for name, value in fields), *files)
 
 
-def formed(codec: Codec, parts: tuple[Part, ...], context: Context) -> Encoded | Filled:
+def formed(codec: Codec, parts: tuple[Part, ...], context: Context) -> Encoded | Filled | File:
     """What is sent for a form."""
     assert codec.form
     made = codec.form(parts, context)

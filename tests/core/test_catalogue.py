@@ -69,12 +69,22 @@ def whole(exchange: Exchange) -> Answer:
     return Answer(200, {"content-type": kind}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
+def following(exchange: Exchange) -> list[dict[str, Any]]:
+    """The calls after the first."""
+    calls: list[dict[str, Any]] = exchange.row.get("follows", [])
+    return calls
+
+
+def said_in(call: Mapping[str, Any]) -> Answer:
+    return Answer(200, {"content-type": "application/json"}, json.dumps(call["answer"]).encode())
+
+
 def answered(exchange: Exchange) -> tuple[Reply, World]:
     if exchange.endpoint.answer == "bytes" and open_body(exchange):
         body = whole(exchange)
         opened = Answer(200, body.headers, stream=1)
         return asked(exchange, opened, reads={1: [body.body]})
-    return asked(exchange, whole(exchange))
+    return asked(exchange, whole(exchange), *map(said_in, following(exchange)))
 
 
 def open_body(exchange: Exchange) -> bool:
@@ -92,14 +102,25 @@ def check_asked(exchange: Exchange, request: Request, dropped: tuple[str, ...], 
     method = row.get("method", exchange.endpoint.method)
     url = row.get("streams_at", row["url"]) if stream else row["url"]
     assert (request.method, request.url) == (method, url)
-    said = {name: value for name, value in request.headers.items() if KEY in value}
-    assert said == exchange.page.get("auth", {"authorization": f"Bearer {KEY}"})
+    assert carried(request) == exchange.page.get("auth", {"authorization": f"Bearer {KEY}"})
     assert [*dropped] == row.get("drops", [])
     if "form" in row:
         assert [piece for piece in row["form"] if piece.encode() not in request.body] == []
     elif exchange.endpoint.method == "POST":
         sends = row.get("sends", exchange.asks) | ({"stream": True} if stream else {})
         assert json.loads(request.body) == (row.get("streams", sends) if stream else sends)
+
+
+def carried(request: Request) -> dict[str, str]:
+    """The headers with the key."""
+    return {name: value for name, value in request.headers.items() if KEY in value}
+
+
+def check_followed(exchange: Exchange, requests: list[Request]) -> None:
+    for call, request in zip(following(exchange), requests, strict=True):
+        assert (request.method, request.url) == (call.get("method", "GET"), call["url"])
+        assert carried(request) == exchange.page.get("auth", {"authorization": f"Bearer {KEY}"})
+        assert (json.loads(request.body) if request.body else None) == call.get("sends")
 
 
 def body_of(reply: Reply, here: World) -> bytes:
@@ -215,6 +236,7 @@ def test_what_is_asked_and_what_is_read(exchange: Exchange) -> None:
     reply, here = answered(exchange)
     assert reply.status == 200, reply.body
     check_asked(exchange, here.sent[0].request, reply.dropped)
+    check_followed(exchange, [each.request for each in here.sent[1:]])
     assert read_whole(exchange, reply, here) == exchange.row["reads"]
 
 
@@ -222,8 +244,10 @@ def test_what_is_asked_and_what_is_read(exchange: Exchange) -> None:
 def test_a_stream(exchange: Exchange) -> None:
     kind = exchange.row.get("stream_type", "text/event-stream")
     answer = Answer(200, {"content-type": kind}, stream=1)
-    reads = {1: [exchange.row["stream"].encode()]}
-    reply, here = asked(exchange, answer, stream=True, reads=reads)
+    reads, opens = {1: [exchange.row["stream"].encode()]}, exchange.row.get("opens")
+    before = [said_in(opens)] if opens else []
+    reply, here = asked(exchange, *before, answer, stream=True, reads=reads)
+    assert [each.request.url for each in here.sent[1:]] == ([opens["url"]] if opens else [])
     assert reply.status == 200, reply.body
     check_asked(exchange, here.sent[0].request, reply.dropped, stream=True)
     got = read_stream(exchange, body_of(reply, here).decode())

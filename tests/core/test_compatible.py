@@ -276,12 +276,12 @@ UNASKED = {"groq__chat_completions__stream__testtokencounts-test-groq-0"}
 def test_together_says_eos_where_openai_says_stop() -> None:
     response = chat("together-ai").response
     assert response is not None
-    body = {
-        "choices": [{"finish_reason": "eos", "index": 0}, {"finish_reason": "length", "index": 1}],
-        "id": "x",
-    }
-    assert response(body, context("together-ai")) == {
-        "choices": [{"finish_reason": "stop", "index": 0}, {"finish_reason": "length", "index": 1}],
+    first, second = (
+        {"finish_reason": reason, "index": index, "message": {"content": "a"}}
+        for index, reason in enumerate(("eos", "length"))
+    )
+    assert response({"choices": [first, second], "id": "x"}, context("together-ai")) == {
+        "choices": [{**first, "finish_reason": "stop"}, second],
         "id": "x",
     }
 

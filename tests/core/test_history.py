@@ -289,10 +289,10 @@ def test_a_body_that_is_itself_goes_on_in_its_own_bytes(foreign: bool) -> None:
     body = {"model": "m", "messages": [turn]}
     asked = replace(call(body), raw=b" " + json.dumps(body))
     route, env = Route("/chat", Codec(request=plain)), world().env()
-    dropped, payload, _ = encode(route, target(), asked, body, HOME, env)
+    dropped, payload, *_ = encode(route, target(), asked, body, HOME, env)
     assert (payload == asked.raw) == (not foreign)
     assert dropped == (("messages[].content_blocks",) if foreign else ())
     assert b"content_blocks" not in payload or not foreign
     renamed = target(overrides={"model": "n"})
-    _, payload, _ = encode(route, renamed, asked, {**body, "model": "n"}, HOME, env)
+    _, payload, *_ = encode(route, renamed, asked, {**body, "model": "n"}, HOME, env)
     assert json.loads(payload)["model"] == "n"

@@ -30,6 +30,7 @@ def test_a_request_is_shown_without_its_query_headers_and_body() -> None:
 
 
 def test_nothing_is_a_mapping_without_entries() -> None:
+    assert repr(NOTHING) == "{}"
     assert ("x" in NOTHING, NOTHING.get("x"), NOTHING.get("x", 1), dict(NOTHING)) == (False, None, 1, {})
     with pytest.raises(KeyError):
         NOTHING["x"]
@@ -47,7 +48,7 @@ def test_a_context_is_remade_with_all_that_it_has() -> None:
     given = {
         "provider": "p", "model": "m", "created": 1, "id": "i", "strict": False, "stream": True,
         "include_usage": True, "options": {"o": "1"}, "request": {"r": 1}, "answer": {"a": "1"},
-        "home": False,
+        "home": False, "later": {"l": 1},
     }  # fmt: skip
     assert given.keys() == {field.name for field in fields(Context)}
     context = Context(**given)

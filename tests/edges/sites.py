@@ -1,9 +1,10 @@
-"""A gateway to all of the headline providers, which are one upstream, a path each; and the SDK before it."""
+"""A gateway to all of the headline providers, or others, which are one upstream, a path each; and the SDK
+before it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,10 +44,11 @@ class Site(NamedTuple):
 
 
 @contextmanager
-def opened(command: Sequence[str]) -> Iterator[Site]:
-    """A server with the gateway in it, and the SDK as strict as it can be."""
+def opened(command: Sequence[str], targets: Mapping[str, Mapping[str, Any]] | None = None) -> Iterator[Site]:
+    """A server with the gateway in it, and the SDK as strict as it can be. `targets` are providers by their
+    names, the headline ones unless others are given, and what their targets say."""
     with listening() as upstream:
-        env = {"HOST_CONFIG": json.dumps(config(upstream.url))}
+        env = {"HOST_CONFIG": json.dumps(config(upstream.url, targets or HEADLINES))}
         with (
             serving(command, env, Path(__file__).parent) as url,
             OpenAI(
@@ -56,11 +58,14 @@ def opened(command: Sequence[str]) -> Iterator[Site]:
             yield Site(client, upstream)
 
 
-def config(url: str) -> dict[str, Any]:
+HEADLINES = {name: HOMES[name].target for name in HEADLINE}
+
+
+def config(url: str, targets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Each provider by its name in the metadata."""
-    conditions = [{"query": {"metadata.plan": name}, "then": name} for name in HEADLINE]
-    targets = [
-        {"name": name, "provider": name, "custom_host": f"{url}/{name}", **HOMES[name].target}
-        for name in HEADLINE
+    conditions = [{"query": {"metadata.plan": name}, "then": name} for name in targets]
+    leaves = [
+        {"name": name, "provider": name, "custom_host": f"{url}/{name}", **more}
+        for name, more in targets.items()
     ]
-    return {"strategy": {"mode": "conditional", "conditions": conditions}, "targets": targets}
+    return {"strategy": {"mode": "conditional", "conditions": conditions}, "targets": leaves}

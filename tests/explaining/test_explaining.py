@@ -156,8 +156,23 @@ def test_every_provider_is_asked_in_its_own_dialect(name: str, asked: Any) -> No
         **{option: VALUES.get(option, "name") for option in PROVIDERS[name].requires},
         **({} if PROVIDERS[name].base_url else {"custom_host": "https://models.example"}),
     }
-    made = gateway({"provider": name, "api_key": KEY, **options}).explain(asked)
-    assert (made.status, len(made.account.attempts)) == (200, 1), made
+    body = {**HELLO, **asked.get("body", {}), "model": PROVIDERS[name].models.get(CHAT, ("model",))[0]}
+    made = gateway({"provider": name, "api_key": KEY, **options}).explain({"body": body})
+    assert (made.status, len(made.account.attempts)) == (200, 2 if name == "replicate" else 1), made
+
+
+PAINTING = {"path": "/images/generations", "body": {"model": "photon-1", "prompt": "a cat"}}
+
+
+def test_a_job_is_followed_up_and_not_begun_anew() -> None:
+    config = {"provider": "luma", "api_key": KEY, "retry": {"attempts": 2}}
+    made = gateway(config).explain(PAINTING)
+    assert said(made) == [("config", "200"), ("config", "200")] and made.waits == [1.0]
+    assert made.account.attempts[0].why == "200: followed up in 1.000 s"
+    made = gateway(config).explain(PAINTING, {"luma": ["200x1", "404"]})
+    assert (made.status, said(made)) == (404, [("config", "200"), ("config", "404")])
+    assert made.account.attempts[1].why == "404: not begun anew, since it may be under way or done"
+    assert "followed up in 1.000 s" in str(made)
 
 
 def test_embeddings_that_are_asked_for_one_by_one_are_side_by_side() -> None:

@@ -14,6 +14,7 @@ from ..core import json
 from ..core.endpoints import Endpoint
 from ..core.errors import GatewayError
 from ..core.model import Codec, Context, Encoded, Provider, Route
+from ..core.routing.encode import unlinked
 from ..core.routing.fetching import unfetched
 from ..core.values import JSON
 from .samples import TABLES, Sample
@@ -98,13 +99,17 @@ def encoded_by(codec: Codec, body: JSON, context: Context) -> Encoded:
     so, and what is cut into several requests is shown as a list of them."""
     for link in codec.links(body) if codec.links else ():
         raise unfetched(link, context.provider)
+    if codec.fill:
+        filled = codec.fill(body, context)
+        return Encoded(
+            {part.name: part.data.decode(errors="replace") for part in filled.parts}, filled.dropped
+        )
     if codec.request is None:
         return Encoded(body)
     pieces = codec.batch.cut(body, context) if codec.batch else ()
-    if len(pieces) < 2:
-        return codec.request(body, context)
-    made = [codec.request(piece, context) for piece in pieces]
-    return Encoded({"a request each": [each.body for each in made]}, made[0].dropped)
+    made = [codec.request(piece, context) for piece in (pieces if len(pieces) > 1 else (body,))]
+    told = made[0].body if len(made) == 1 else {"a request each": [each.body for each in made]}
+    return Encoded(told, (*made[0].dropped, *unlinked(codec, body)))
 
 
 def routed(provider: Provider, endpoint: Endpoint, model: str) -> Route:

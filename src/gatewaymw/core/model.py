@@ -8,6 +8,7 @@ for byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
@@ -46,6 +47,8 @@ class Context:
     """The headers of the answer, names lower-case, for what a provider tells nowhere else."""
     home: bool = True
     """The provider is called at its own address, not at one that the target names in its place."""
+    later: Mapping[str, Any] = NOTHING
+    """What `File.later` kept of the client's request for the calls that follow."""
 
     def answered(self, headers: Mapping[str, str]) -> Context:
         """The same, with an answer's headers. (`replace` would take thrice the time.)"""
@@ -61,6 +64,7 @@ class Context:
             request=self.request,
             answer=headers,
             home=self.home,
+            later=self.later,
         )
 
 
@@ -72,6 +76,8 @@ class Encoded:
 
     body: Mapping[str, Any]
     dropped: tuple[str, ...] = ()
+    headers: Mapping[str, str] | None = None
+    """Sent with this request alone, names lower-case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,34 @@ class Filled:
 
     parts: tuple[Part, ...]
     dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An upstream body that is one file, and the names of the client's fields it could not carry."""
+
+    data: bytes = field(repr=False)
+    content_type: str = "application/octet-stream"
+    dropped: tuple[str, ...] = ()
+    later: Mapping[str, Any] = NOTHING
+    """What calls that follow are to say (`Context.later`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """One more call that an answer takes: the next step, or a look at whether a job is done."""
+
+    to: str
+    """A path below the target's address; the address that the provider named, which must be on the host that
+    was called or one of `Provider.hosts`; or empty, where the last place is looked at again."""
+    method: Literal["GET", "POST"] = "GET"
+    """A POST begins the work, or goes on with it; a GET looks, and may be made again."""
+    body: Mapping[str, Any] | None = None
+    after: float = 0.0
+    """Seconds to wait before it. Looks at the same thing come further and further apart."""
+    headers: Mapping[str, str] = NOTHING
+    live: bool = False
+    """What it answers goes to the client: the stream that was asked for, or a body as it is."""
 
 
 Step: TypeAlias = str | int
@@ -135,8 +169,13 @@ class Codec:
     """How one endpoint is spoken. What is None passes through byte for byte."""
 
     request: Callable[[Mapping[str, Any], Context], Encoded] | None = None
-    form: Callable[[tuple[Part, ...], Context], Encoded | Filled] | None = None
-    """The same for endpoints whose clients send forms: the parts → JSON, or another form."""
+    fill: Callable[[Mapping[str, Any], Context], Filled] | None = None
+    """In place of `request`, where a body of JSON becomes a form."""
+    form: Callable[[tuple[Part, ...], Context], Encoded | Filled | File] | None = None
+    """The same for endpoints whose clients send forms: the parts → JSON, another form, or one file."""
+    follow: Callable[[JSON, Context], Next | None] | None = None
+    """(answer, context) → the call that is to follow it; None for the last answer, which `response` or
+    `media` is given. Raises UpstreamError for a job that failed, and only for that: it may be sent again."""
     response: Callable[[JSON, Context], JSON] | None = None
     reads: Callable[[bytes], Any] = json.loads
     """What makes of a whole answer's bytes what `response` and `media` are given: not all are JSON."""
@@ -149,6 +188,8 @@ class Codec:
     """Where a client may give web addresses of files that the provider takes as bytes only."""
     batch: Batch | None = None
     """How several inputs become calls of one each, where the provider takes no more at a time."""
+    linked: bool = False
+    """Images are answered by their addresses alone: where a client wants them in base64, they are fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +252,9 @@ class Provider:
     base: Callable[[Mapping[str, str]], str] | None = None
     """The address that options make, where it takes more than filling them into `base_url`, or where they may
     name another."""
+    hosts: re.Pattern[str] | None = None
+    """Hosts of its own, finitely many, which answers may name for what is to follow: the credential goes
+    there as well, over https, where the target is called at one of them or at `base_url`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with each request, unless the client's own of `accepts` says otherwise."""
     accepts: frozenset[str] = frozenset()

@@ -37,6 +37,9 @@ class Nothing(Mapping[Any, Any]):
     def __hash__(self) -> int:
         return 0
 
+    def __repr__(self) -> str:
+        return "{}"
+
 
 NOTHING: Mapping[Any, Any] = Nothing()
 

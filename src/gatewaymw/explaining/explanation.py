@@ -9,7 +9,7 @@ from typing import Any
 from ..core import json
 from ..core.commands import Flow, Wait
 from ..core.errors import ConfigError
-from ..core.model import Route
+from ..core.model import Context, Next, Route
 from ..core.plan import Group, Node, Target
 from ..core.routing.account import Account, accounted, as_json, milliseconds
 from ..core.routing.flow import run
@@ -19,7 +19,7 @@ from ..core.routing.trace import Done, Said, Trace, observed
 from ..core.values import JSON, Call, Env
 from ..inbound import Facts, Inbound, Match
 from .script import Script, Table
-from .world import World
+from .world import FOLLOWED, World
 
 HELLO: Mapping[str, Any] = {"model": "model", "messages": [{"role": "user", "content": "Hello"}]}
 KEYS = frozenset({"method", "path", "query", "headers", "body"})
@@ -199,4 +199,11 @@ def plainly(choose: Callable[[str], Route]) -> Callable[[str], Route]:
 
 
 def plain(route: Route) -> Route:
-    return replace(route, codec=replace(route.codec, response=None, stream=None, error=None, media=None))
+    told: dict[str, Any] = dict.fromkeys(("response", "stream", "error", "media"))
+    follow = looked_at_once if route.codec.follow else None
+    return replace(route, codec=replace(route.codec, **told, follow=follow))
+
+
+def looked_at_once(answer: JSON, context: Context) -> Next | None:
+    """What follows an answer that takes more than one call: a look at a job, which is done by then."""
+    return None if answer["object"] == FOLLOWED else Next(to=f"/{FOLLOWED}", after=1.0, live=context.stream)

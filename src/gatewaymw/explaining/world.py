@@ -37,18 +37,19 @@ ENDED = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\nd
 ERROR = b'data: {"error":{"message":"scripted","type":"server_error","code":"scripted"}}\n\n'
 JSON_TYPE = {"content-type": "application/json"}
 PNG = b"\x89PNG\r\n\x1a\n"
-WELL = json.dumps(
-    {
-        "id": "explained",
-        "object": "explained",
-        "created": int(NOON),
-        "model": "explained",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}],
-        "data": [{"object": "embedding", "index": 0, "embedding": [0.0]}],
-        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-    }
-)
+FOLLOWED = "explained.job"
+"""What a second call is for, where an answer takes more than one: the end of its address, what it gives."""
+SAID: Mapping[str, Any] = {
+    "id": "explained",
+    "object": "explained",
+    "created": int(NOON),
+    "model": "explained",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}],
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.0]}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+}
 """An answer that is one to whatever was asked, in OpenAI's dialect."""
+WELL, DONE = json.dumps(SAID), json.dumps({**SAID, "object": FOLLOWED})
 STREAMS: Mapping[str, tuple[bytes | Failure, ...]] = {
     "ok": (EVENT, EVENT, ENDED, b""),
     "silent": (SILENT,),
@@ -216,7 +217,8 @@ class World:
         if not command.stream:
             # A whole answer has no middle to break in: all that goes wrong comes before its end.
             failure = next((piece for piece in pieces if isinstance(piece, Failure)), None)
-            return failure or Answer(status, {**headers, **JSON_TYPE}, WELL)
+            body = DONE if command.request.url.endswith(FOLLOWED) else WELL
+            return failure or Answer(status, {**headers, **JSON_TYPE}, body)
         kind = "text/event-stream" if self.streaming else "application/octet-stream"
         return Answer(status, {**headers, "content-type": kind}, stream=self._opened(pieces))
 

@@ -86,7 +86,7 @@ def usage(body: JSON) -> JSON:
     """Tokens, or the searches that Cohere bills (https://docs.cohere.com/docs/how-does-cohere-pricing-work)."""
     told = body.get("usage") or {}
     billed = (body.get("meta") or {}).get("billed_units") or {}
-    tokens = (body.get("meta") or {}).get("tokens") or {}
+    tokens = body.get("tokens") or (body.get("meta") or {}).get("tokens") or {}
     if "total_tokens" in told:
         return {"prompt_tokens": told["total_tokens"], **told}
     if "search_units" in billed:

@@ -7,11 +7,16 @@ from .azure import AZURE_OPENAI as AZURE_OPENAI
 from .bedrock import BEDROCK as BEDROCK
 from .cohere import COHERE as COHERE
 from .compatible import compatible as compatible
+from .fireworks import FIREWORKS as FIREWORKS
 from .google import GOOGLE as GOOGLE
 from .handed import MESHY as MESHY
 from .handed import MILVUS as MILVUS
 from .handed import QDRANT as QDRANT
 from .handed import TRIPO as TRIPO
+from .jobs import ASSEMBLYAI as ASSEMBLYAI
+from .jobs import BLACK_FOREST_LABS as BLACK_FOREST_LABS
+from .jobs import LUMA as LUMA
+from .jobs import REPLICATE as REPLICATE
 from .mock import MOCK as MOCK
 from .ollama import OLLAMA_NATIVE as OLLAMA_NATIVE
 from .openai import OPENAI as OPENAI
@@ -20,6 +25,7 @@ from .predibase import PREDIBASE as PREDIBASE
 from .registry import PROVIDERS as PROVIDERS
 from .registry import provide as provide
 from .registry import serving as serving
+from .stability import STABILITY as STABILITY
 from .triton import TRITON as TRITON
 from .vertex import VERTEX as VERTEX
 from .workers import WORKERS as WORKERS

@@ -18,13 +18,15 @@ from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
 from ..plan import Retry, Target
-from ..values import JSON, Answer, Call, Env, Failure
+from ..values import JSON, Answer, Call, Env, Failure, Outcome
 from .encode import Prepared, prepare
 from .failures import discreet, failed, parsed, redacted, refusal, told
+from .following import Course, Errand, followed
+from .inlining import inlined
 from .kinds import kind_of
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
-from .reasons import tried
+from .reasons import done_with, tried
 from .reply import Live, Reply
 from .retry import pause
 from .tracking import afforded
@@ -42,34 +44,65 @@ def attempt(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 
 def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
-    live = made.stream or (call.endpoint.answer == "bytes" and made.codec.media is None)
+    follow, raw = made.codec.follow, call.endpoint.answer == "bytes" and made.codec.media is None
+    live = follow is None and (made.stream or raw)
     tries, patience = call.spent, target.timeouts.first_token if made.stream else None
+    more, settled = 0, False
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
-        outcome = discreet((yield from send(request, live)), made.keys)
-        result: Reply | Answer | Failure = outcome
+        outcome: Outcome = discreet((yield from send(request, live)), made.keys)
+        result: Reply | Outcome = outcome
         if isinstance(outcome, Answer) and outcome.ok:
-            if outcome.stream is None:
+            if outcome.stream is None and follow is None and not made.codec.linked:  # as most are
                 result = whole(outcome, made, target, call)
             else:
                 expires = min(started + (patience or request.timeout or 0), call.deadline)
-                result = yield from streamed(outcome, made, target, call, env, expires)
+                errand = Errand(made, target, call, env, expires)
+                result, settled, sent = yield from taken(outcome, errand)
+                more += sent
         if isinstance(result, Reply):
             if call.traced and isinstance(result, Live):
                 said = f"committed with {len(result.body)} bytes for the client"
                 yield from note(Note(target.path, "commit", said))
-            sent = tries + 1 - call.spent
-            return replace(result, tries=tries, attempts=sent, again=True) if tries else result
-        seconds = again(target.retry, tries, result, made, call, env)
+            if not (tries or more):
+                return result
+            return replace(result, tries=tries, attempts=tries + 1 - call.spent + more, again=True)
+        seconds = None if settled else again(target.retry, tries, result, made, call, env)
         if seconds is not None and not (yield from afforded(target, call, env)):
             seconds = None
         if call.traced:
-            yield from because(target.path, tried(target.retry, tries, result, seconds))
+            why = done_with(result) if settled else tried(target.retry, tries, result, seconds)
+            yield from because(target.path, why)
         if seconds is None:
-            return failed(result, made, target, call, tries)
+            reply = failed(result, made, target, call, tries)
+            return over(reply, more, settled, tries) if settled or more else reply
         yield from wait(seconds)
         tries += 1
+
+
+def taken(answer: Answer, errand: Errand) -> Flow[tuple[Reply | Outcome, bool, int]]:
+    """What becomes of an answer that takes more calls, is still open, or whose images are elsewhere; whether
+    nothing may be begun anew; and how many calls it took."""
+    made, target, call, env = errand.made, errand.target, errand.call, errand.env
+    course = Course(answer, False, 0)
+    if made.codec.follow:
+        course = yield from followed(answer, errand)
+    result: Reply | Outcome = course.outcome
+    if not isinstance(result, Answer) or not result.ok:
+        return result, course.settled, course.sent
+    if result.stream is not None:
+        live = yield from streamed(result, made, target, call, env, errand.expires)
+        return live, course.settled, course.sent
+    given = whole(result, made, target, call)
+    result = yield from inlined(given, made, target, call, env)
+    return result, course.settled or isinstance(given, Reply), course.sent  # what is made is made
+
+
+def over(reply: Reply, more: int, settled: bool, tries: int) -> Reply:
+    """An error after calls that followed. What may be under way nobody is to begin anew: no SDK either."""
+    reply = replace(reply, attempts=reply.attempts + more)
+    return replace(reply, again=True, tries=tries) if settled else reply
 
 
 def again(

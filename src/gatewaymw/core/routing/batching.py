@@ -83,4 +83,11 @@ def joined(replies: list[Reply], batch: Batch) -> Reply:
     """One reply of all of them, with the headers of the first."""
     body = batch.join(tuple(json.loads(reply.body) for reply in replies))
     tries = max(reply.tries for reply in replies)
-    return replace(replies[0], body=json.dumps(body), tries=tries, again=tries > 0)
+    return replace(
+        replies[0],
+        body=json.dumps(body),
+        tries=tries,
+        again=tries > 0,
+        dropped=tuple(dict.fromkeys(name for reply in replies for name in reply.dropped)),
+        warnings=tuple(dict.fromkeys(said for reply in replies for said in reply.warnings)),
+    )

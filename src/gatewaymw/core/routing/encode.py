@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from .. import form, json
@@ -12,7 +13,7 @@ from ..commands import Flow, ask
 from ..endpoints import PROXY
 from ..errors import BadRequest, Unauthorized, Unsupported
 from ..frozen import dataclass
-from ..model import IDENTITY, Codec, Context, Encoded, Filled, Keys, Route
+from ..model import IDENTITY, Codec, Context, Encoded, File, Filled, Keys, Route
 from ..plan import Target, lacking
 from ..values import Call, Env, Fields, Part, Request
 from .fetching import fetched
@@ -54,13 +55,15 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     route = route_of(target, call, context.model)
     if route.codec.links:
         body = yield from fetched(route.codec, target.provider.name, call, body, env)
-    encoded, payload, kind = encode(route, target, call, body, context, env)
+    dropped, payload, kind, own, later = encode(route, target, call, body, context, env)
+    if later:
+        context = replace(context, later=later)
     keys = yield from keys_of(target, call, env)
-    known = target.signed.get(kind) if target.asks.isdisjoint(call.headers) else None
+    known = target.signed.get(kind) if not own and target.asks.isdisjoint(call.headers) else None
     request = Request(
         route.method or call.method,
         address(route, target, call, context),
-        headers_of(target, call, kind) if known is None else known,
+        headers_of(target, call, kind, own) if known is None else known,
         payload,
         patience(target, context.stream),
         (target.timeouts.idle or IDLE) if context.stream else PATIENCE,
@@ -68,8 +71,8 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
         connect=target.timeouts.connect,
     )
     if known is None:
-        request = signed(request, kind, target, call, keys)
-    return Prepared(request, route.codec, context, context.stream, encoded, keys)
+        request = signed(request, kind, target, call, keys, kept=not own)
+    return Prepared(request, route.codec, context, context.stream, dropped, keys)
 
 
 def patience(target: Target, stream: bool) -> float:
@@ -78,15 +81,19 @@ def patience(target: Target, stream: bool) -> float:
     return min(target.timeout or PATIENCE, first or PATIENCE)
 
 
-def signed(request: Request, kind: str | None, target: Target, call: Call, keys: Keys) -> Request:
+def signed(
+    request: Request, kind: str | None, target: Target, call: Call, keys: Keys, kept: bool = True
+) -> Request:
     """The request with its credential. Headers that will be the same the next time are kept."""
     made = target.provider.auth(request, keys)
+    if not kept:
+        return made
     own = target.credential is not None and target.credential.secret is not None
     constant = own and isinstance(target.provider.auth, Header) and target.asks.isdisjoint(call.headers)
     if not constant or target.provider.access or kind not in KINDS:
         return made
-    kept = target.signed[kind] = Fields(made.headers)
-    return made.bearing(kept)
+    fields = target.signed[kind] = Fields(made.headers)
+    return made.bearing(fields)
 
 
 def incomplete(target: Target) -> BadRequest:
@@ -142,38 +149,66 @@ def options_of(target: Target, body: Mapping[str, Any]) -> Mapping[str, str]:
     return options
 
 
+Sent: TypeAlias = tuple[
+    tuple[str, ...], bytes, str | None, Mapping[str, str] | None, Mapping[str, Any] | None
+]
+"""The names dropped, the bytes to send, their content type, headers of this request alone, and what later
+calls are to say."""
+
+
 def encode(
     route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context, env: Env
-) -> tuple[tuple[str, ...], bytes, str | None]:
-    """The names dropped, the bytes to send, and their content type. Untouched bodies stay bytes."""
+) -> Sent:
+    """What is sent. Untouched bodies stay bytes."""
+    if route.codec.fill:
+        made = route.codec.fill(body, context)
+        return multipart(made, heeded(made.dropped, target), env.new_id())
     if call.endpoint.body == "json" and (route.codec.request or body is not call.body):
         return encode_json(route, target, call, body, context)
     if call.endpoint.body == "form" and (route.codec.form or (call.parts and target.overrides)):
         return encode_form(route, target, call.parts, context, env.new_id())
     kind = "application/json" if call.endpoint.body == "json" else call.headers.get("content-type")
-    return (), call.raw, kind if call.raw else None
+    return (), call.raw, kind if call.raw else None, None, None
 
 
-def encode_json(
-    route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context
-) -> tuple[tuple[str, ...], bytes, str]:
+def encode_json(route: Route, target: Target, call: Call, body: Mapping[str, Any], context: Context) -> Sent:
     try:
         encoded = route.codec.request(body, context) if route.codec.request else Encoded(dict(body))
     except Unsupported as error:
         raise elsewhere(error, target, context) from None
     payload = call.raw if encoded.body is call.body else json.dumps(encoded.body)
-    return heeded(encoded.dropped, target), payload, "application/json"
+    lost = encoded.dropped
+    if call.fetching is None:
+        lost += unlinked(route.codec, body)
+    return heeded(lost, target), payload, "application/json", encoded.headers, None
+
+
+def unlinked(codec: Codec, body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of what is lost where no file is fetched."""
+    return ("response_format",) if codec.linked and in_base64(body) else ()
+
+
+def in_base64(body: Mapping[str, Any]) -> bool:
+    """Whether a client wants its images in its answer, not by their addresses."""
+    return body.get("response_format") == "b64_json"
 
 
 def encode_form(
     route: Route, target: Target, given: tuple[Part, ...], context: Context, boundary: str
-) -> tuple[tuple[str, ...], bytes, str]:
+) -> Sent:
     parts = form.override(given, target.overrides)
     made = route.codec.form(parts, context) if route.codec.form else Filled(parts)
     dropped = heeded(made.dropped, target)
     if isinstance(made, Encoded):
-        return dropped, json.dumps(made.body), "application/json"
-    return dropped, form.encode(made.parts, boundary), f"multipart/form-data; boundary={boundary}"
+        return dropped, json.dumps(made.body), "application/json", made.headers, None
+    if isinstance(made, File):
+        return dropped, made.data, made.content_type, None, made.later
+    return multipart(made, dropped, boundary)
+
+
+def multipart(made: Filled, dropped: tuple[str, ...], boundary: str) -> Sent:
+    kind = f"multipart/form-data; boundary={boundary}"
+    return dropped, form.encode(made.parts, boundary), kind, None, None
 
 
 def heeded(dropped: tuple[str, ...], target: Target) -> tuple[str, ...]:
@@ -261,7 +296,9 @@ def path_of(route: Route, target: Target, context: Context) -> str:
     return route.path
 
 
-def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
+def headers_of(
+    target: Target, call: Call, kind: str | None, own: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Built from what is allowed, never copied: nothing of the client's goes on by default."""
     headers = {"user-agent": AGENT, "accept-encoding": "identity", **target.headers}
     if kind:
@@ -270,6 +307,8 @@ def headers_of(target: Target, call: Call, kind: str | None) -> dict[str, str]:
         asked = [name for name in (*target.provider.accepts, *target.forward) if name in call.headers]
         hop = call.headers.get("connection", "").lower().replace(" ", "").split(",")  # RFC 9110, 7.6.1
         headers |= {name: clean(name, call.headers[name]) for name in asked if name not in hop}
+    if own:
+        headers |= own
     return headers
 
 

@@ -55,6 +55,16 @@ def tried(retry: Retry, tries: int, result: Answer | Failure, seconds: float | N
     return f"{said}: the wait would be longer than may be waited"
 
 
+def followed_up(result: object, seconds: float) -> str:
+    """That an answer is not all of it."""
+    return f"{outcome(result)}: followed up in {seconds:.3f} s"
+
+
+def done_with(result: Answer | Failure) -> str:
+    """Why a target is not asked again where a retry rule might want it."""
+    return f"{outcome(result)}: not begun anew, since it may be under way or done"
+
+
 def left(child: Node, reply: Reply) -> str:
     return f"{child.path} came to {reply.status}, which falls back"
 

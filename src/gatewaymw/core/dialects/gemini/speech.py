@@ -19,6 +19,7 @@ from ...values import JSON
 from ...wav import wav
 from ..fields import mapping, pick, table, text, unheard
 from ..media import media_type
+from ..speaking import OPENAIS
 from .errors import fault
 from .models import Traits, traits_of
 from .response import candidates, parts_of, sounding, wanting
@@ -42,12 +43,6 @@ TYPES: Mapping[str, str] = {
     "audio/ogg_opus": "audio/ogg",
 }
 """Registered names of the media types that Google calls otherwise."""
-OPENAIS = frozenset(
-    {
-        *("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage"),
-        *("shimmer", "verse"),
-    }
-)
 VOICES = frozenset(
     {
         *("Achernar", "Achird", "Algenib", "Algieba", "Alnilam", "Aoede", "Autonoe", "Callirrhoe", "Charon"),

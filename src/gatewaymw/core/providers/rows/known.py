@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...dialects import mistral, ranking
 from ...dialects.cousins import CHECKED, LISTED
+from ...dialects.diffusion import Host, drawing, sides
 from ...dialects.history import PLAIN
 from ...dialects.links import chatted
 from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK, SPEECH, TRANSCRIBE
@@ -15,6 +16,11 @@ UNKNOWN_TO_MISTRAL = (
     "user", "store", "logprobs", "top_logprobs", "logit_bias", "service_tier", "modalities", "audio",
     "functions", "function_call", "web_search_options", "verbosity", "safety_identifier",
     "prompt_cache_retention", "prompt_cache_options", "moderation",
+)
+
+TOGETHERS = Host(
+    names={"n": "n", "output_format": "output_format"}, sized=sides,
+    formats={"url": "url", "b64_json": "base64"},
 )
 
 # ── the rows ─────────────────────────────────────────────────────────────
@@ -29,19 +35,23 @@ GROQ = compatible(
 )
 
 # max_completion_tokens is passed over, the developer role a 400, one finish reason is a failure:
-# https://api-docs.deepseek.com/api/create-chat-completion, https://api-docs.deepseek.com/guides/fim_completion
+# https://api-docs.deepseek.com/api/create-chat-completion, https://api-docs.deepseek.com/guides/fim_completion.
+# Its list of models has no times: https://api-docs.deepseek.com/api/list-models
 DEEPSEEK = compatible(
     "deepseek", "https://api.deepseek.com", CHAT, COMPLETE, MODELS, paths={COMPLETE: "/beta/completions"},
-    rename=LENGTH, roles=SYSTEM, finish={"insufficient_system_resource": 503},
+    rename=LENGTH, roles=SYSTEM, finish={"insufficient_system_resource": 503}, codecs={MODELS: LISTED},
     env_key="DEEPSEEK_API_KEY", prices="deepseek",
     doc="https://api-docs.deepseek.com/api/create-chat-completion",
 )
 
 # https://docs.together.ai/docs/inference/openai-compatibility; `eos` and the bare list of models:
-# https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1
+# https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1. Images,
+# thoughts in words of its own: https://docs.together.ai/reference/post-images-generations,
+# https://docs.together.ai/docs/inference/chat/reasoning
 TOGETHER = compatible(
     "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, RERANK, MODELS,
-    **OLDER, finish={"eos": "stop"}, codecs={MODELS: LISTED, RERANK: ranking.ranking(ranking.TOGETHER)},
+    **OLDER, finish={"eos": "stop"}, thoughts="reasoning",
+    codecs={MODELS: LISTED, IMAGE: drawing(TOGETHERS), RERANK: ranking.ranking(ranking.TOGETHER)},
     env_key="TOGETHER_API_KEY", prices="together",
     doc="https://docs.together.ai/docs/inference/openai-compatibility",
 )

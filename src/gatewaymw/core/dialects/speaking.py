@@ -1,0 +1,44 @@
+"""OpenAI's speech, read for those who have voices of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..errors import Unsupported
+from .fields import text
+
+OPENAIS = frozenset(
+    {
+        *("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage"),
+        *("shimmer", "verse"),
+    }
+)
+"""OpenAI's voices (https://platform.openai.com/docs/guides/text-to-speech), which no other has."""
+KNOWN = frozenset({"model", "input", "voice", "response_format", "stream_format"})
+
+
+def voice_of(body: Mapping[str, Any], who: str, like: str) -> str:
+    """The voice, by the provider's own name or id. Raises BadRequest, and Unsupported for one of OpenAI's."""
+    given = body.get("voice")
+    path = "voice.id" if isinstance(given, Mapping) else "voice"
+    name = text(given.get("id") if isinstance(given, Mapping) else given, path)
+    if name in OPENAIS:
+        raise Unsupported(f"{path}: {name} is a voice of OpenAI's; name one of {who}'s, {like}", param=path)
+    return name
+
+
+def format_of(body: Mapping[str, Any], able: Collection[str], who: str) -> str:
+    """The format asked for; OpenAI's own default is mp3. Raises Unsupported for one that cannot be made, and
+    for a stream of events."""
+    if body.get("stream_format") not in (None, "audio"):
+        raise Unsupported(
+            f"stream_format: {who}'s speech comes as audio alone; leave it out", param="stream_format"
+        )
+    value = body.get("response_format") or "mp3"
+    if value not in able:
+        raise Unsupported(
+            f"response_format: {who}'s speech comes as {', '.join(able)}; ask for one of these",
+            param="response_format",
+        )
+    return str(value)

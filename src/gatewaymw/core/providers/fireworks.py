@@ -1,0 +1,55 @@
+"""Fireworks, whose images are another API than its texts.
+
+Texts speak OpenAI's dialect: https://docs.fireworks.ai/api-reference/post-chatcompletions. Images of FLUX are
+asked for at the model's own path, those of Stable Diffusion's kin at an older one; without `accept` they come
+as a file: https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from ..dialects.diffusion import Host, drawing, shaped, sides
+from ..dialects.ranking import PLAIN, Ranks, ranking
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK
+from ..model import Context, Route
+from .compatible import compatible
+
+SHAPES = ("1:1", "21:9", "16:9", "3:2", "5:4", "4:5", "2:3", "9:16", "9:21", "4:3", "3:4")
+FLOW = Host(model="", sized=shaped(*SHAPES), formats={"b64_json": ""})
+OLDER = Host(model="", names={"n": "samples"}, sized=sides, formats={"b64_json": ""})
+RANKS = Ranks(names=PLAIN, own=frozenset({"task"}), results="data")
+"""https://docs.fireworks.ai/api-reference/rerank-documents"""
+
+
+def path(form: str) -> Callable[[Context], str]:
+    """A model's name (`accounts/fireworks/models/flux-1-dev-fp8`) is several steps of its path."""
+    return lambda context: form.format(quote(context.model))
+
+
+FLOWS = Route(path("/workflows/{}/text_to_image"), drawing(FLOW))
+DRAWINGS = Route(path("/image_generation/{}"), drawing(OLDER))
+
+
+def made_by(model: str) -> Route:
+    return FLOWS if "flux" in model.lower() else DRAWINGS
+
+
+FIREWORKS = compatible(
+    "fireworks-ai",
+    "https://api.fireworks.ai/inference/v1",
+    *(CHAT, COMPLETE, EMBED, IMAGE, RERANK, MODELS),
+    codecs={IMAGE: FLOWS.codec, RERANK: ranking(RANKS)},
+    paths={IMAGE: FLOWS.path},
+    by_model={IMAGE: made_by},
+    models={
+        IMAGE: (
+            "accounts/fireworks/models/flux-1-schnell-fp8",
+            "accounts/fireworks/models/stable-diffusion-xl-1024-v1-0",
+        )
+    },
+    headers={"accept": "application/json"},
+    env_key="FIREWORKS_API_KEY", prices="fireworks",
+    doc="https://docs.fireworks.ai/api-reference/post-chatcompletions",
+)
