@@ -2,7 +2,8 @@
 
 A file of `catalogue/` is named by the provider's slug. `source` is the page that its exchanges are written
 from, `kind` says whether that page shows them (`documented`), they were recorded (`recorded`), or the page
-describes their shape only (`described`). `options` are what its target says besides the key, `auth` the
+describes their shape only (`described`); then an endpoint of whose exchange another page has a sample names
+that page as its own `source`. `options` are what its target says besides the key, `auth` the
 headers that must carry the key (which is `KEY`). Below `endpoints` there is for each endpoint, by its name:
 
     url       where it must be asked; `method` where that is not POST (GET for lists)

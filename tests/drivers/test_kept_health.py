@@ -16,8 +16,8 @@ from genai_prices.data_snapshot import get_snapshot
 from gatewaymw.core.auth.keys import bearer
 from gatewaymw.core.model import Provider
 from gatewaymw.core.plan import Breaker, Budget, Retry, Target
-from gatewaymw.core.values import Failure, Request
 from gatewaymw.core.providers import PROVIDERS
+from gatewaymw.core.values import Failure, Request
 from gatewaymw.drivers import prices
 from gatewaymw.drivers.aiohttp import AsyncAiohttp
 from gatewaymw.drivers.handed import AsyncHanded, Handed

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,9 +58,9 @@ def one_of_each(way: Callable[[Exchange], object]) -> list[Exchange]:
 
 def create(call: Callable[..., Any], exchange: Exchange, **more: Any) -> Any:
     """The SDK's own call: what it has a name for by that name, what is the provider's own beside it."""
-    asks = exchange.asks | more
-    named = {name: asks.pop(name) for name in ("model", "messages", "prompt", "input") if name in asks}
-    return call(**named, extra_body=asks)
+    known = signature(call).parameters
+    named = {name: value for name, value in exchange.asks.items() if name in known}
+    return call(**{**named, **more}, extra_body={k: v for k, v in exchange.asks.items() if k not in known})
 
 
 def chat(sdk: OpenAI, exchange: Exchange) -> Any:
@@ -76,7 +76,7 @@ def complete(sdk: OpenAI, exchange: Exchange) -> Any:
 
 def embed(sdk: OpenAI, exchange: Exchange) -> Any:
     how = exchange.asks.get("encoding_format", "float")  # left to itself, the SDK asks for base64
-    answer = create(partial(sdk.embeddings.create, encoding_format=how), exchange)
+    answer = create(sdk.embeddings.create, exchange, encoding_format=how)
     return {"vectors": [each.embedding for each in answer.data], "usage": answer.usage.prompt_tokens}
 
 
@@ -87,15 +87,14 @@ def paint(sdk: OpenAI, exchange: Exchange) -> Any:
 
 
 def speak(sdk: OpenAI, exchange: Exchange) -> Any:
-    voice = {"voice": exchange.asks.get("voice", "alloy")} if "voice" in exchange.asks else {}
-    answer = create(partial(sdk.audio.speech.create, **voice), exchange)
+    answer = create(sdk.audio.speech.create, exchange)
     return {"text": answer.content.decode("latin-1")}
 
 
 def hear(sdk: OpenAI, exchange: Exchange) -> Any:
     [(_, text)] = exchange.row["files"].items()
-    asks = {name: value for name, value in exchange.asks.items() if name != "file"}
-    answer: Any = sdk.audio.transcriptions.create(**asks, file=("call.wav", text.encode(), "audio/wav"))
+    sound = ("call.wav", text.encode(), "audio/wav")
+    answer = create(sdk.audio.transcriptions.create, exchange, file=sound)
     return {"text": answer if isinstance(answer, str) else answer.text}
 
 
@@ -202,10 +201,10 @@ def test_a_stream(server: str, exchange: Exchange, sites: Mapping[str, Site]) ->
     sdk = scripted(sites[server], exchange, script)
     wanted = exchange.row.get("streamed", exchange.row["reads"])
     if exchange.endpoint.name == "chat":
-        live = create(partial(sdk.chat.completions.create, stream=True), exchange)
+        live = create(sdk.chat.completions.create, exchange, stream=True)
         got = said(read([each.model_dump(exclude_unset=True) for each in live], "delta"))
     else:
-        live = create(partial(sdk.completions.create, stream=True), exchange)
+        live = create(sdk.completions.create, exchange, stream=True)
         choices = [choice for each in live for choice in each.choices]
         ends = [choice.finish_reason for choice in choices if choice.finish_reason]
         got = {"text": "".join(choice.text or "" for choice in choices), "finish": ends[-1]}

@@ -50,6 +50,7 @@ FIREWORKS = compatible(
         )
     },
     headers={"accept": "application/json"},
-    env_key="FIREWORKS_API_KEY", prices="fireworks",
+    env_key="FIREWORKS_API_KEY",
+    prices="fireworks",
     doc="https://docs.fireworks.ai/api-reference/post-chatcompletions",
 )

@@ -64,10 +64,11 @@ INFERENCE_NET = compatible(
     env_key="INFERENCE_API_KEY", doc="https://docs.inference.net",
 )
 
-# "Not yet supported and will be ignored": https://docs.sambanova.ai/docs/en/features/openai-compatibility
+# "Not yet supported and will be ignored": https://docs.sambanova.ai/docs/en/features/openai-compatibility. It
+# tells times with a fraction: https://docs.sambanova.ai/docs/api-reference/chat/create-chat-based-completion
 SAMBANOVA = compatible(
     "sambanova", "https://api.sambanova.ai/v1", CHAT, EMBED, *SOUND, MODELS,
-    without=("presence_penalty", "frequency_penalty", "logit_bias"),
+    without=("presence_penalty", "frequency_penalty", "logit_bias"), lacks=True,
     env_key="SAMBANOVA_API_KEY", doc="https://docs.sambanova.ai/docs/en/features/openai-compatibility",
 )
 
@@ -181,8 +182,8 @@ ANYSCALE = compatible(
     env_key="ANYSCALE_API_KEY", doc="https://docs.anyscale.com/endpoints/intro",
 )
 
-# Closed on 30 June 2026, its domain has lapsed: https://github.com/diegosouzapw/OmniRoute/issues/8676. Whoever
-# takes that would be sent keys, so none goes there: who serves its models still is a custom_host.
+# Closed on 30 June 2026, its domain has lapsed: https://github.com/diegosouzapw/OmniRoute/issues/8676.
+# Whoever takes that would be sent keys, so none goes there: who serves its models still is a custom_host.
 MONSTERAPI = compatible(
     "monsterapi", "", CHAT, COMPLETE,
     env_key="MONSTER_API_KEY", doc="https://developer.monsterapi.ai",
