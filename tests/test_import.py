@@ -123,18 +123,19 @@ def measured(name):
     __import__(name)
     return time.process_time() - seconds, memory() - pages
 
-import gatewaymw.core
 base = measured("gatewaymw")
-config = measured("gatewaymw.config.compile")
+measured("gatewaymw.config.compile")  # what reads a plan anyway
 known = set(sys.modules)
 rows = measured("gatewaymw.core.providers")
 later = sorted({name.split(".")[0] for name in set(sys.modules) - known})
-print(json.dumps({"base": base, "rows": rows, "modules": later, "count": len(sys.modules["gatewaymw.core.providers"].PROVIDERS)}))
+count = len(sys.modules["gatewaymw.core.providers"].PROVIDERS)
+print(json.dumps({"base": base, "rows": rows, "modules": later, "count": count}))
 """
 
 
 def test_the_catalogue_costs_less_than_the_gateway_itself(tmp_path: Path) -> None:
-    """Rows are read with the first plan, all of them: about a third of what `import gatewaymw` takes."""
+    """Rows are read with the first plan, all at once, for that takes half the time of `import gatewaymw` and a
+    sixth of its memory; most of it goes to the dialects of those whom most plans name."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["PYTHONPYCACHEPREFIX"] = str(tmp_path)  # what is compiled already is not what is measured
     command = [sys.executable, "-c", CATALOGUE]
@@ -144,5 +145,5 @@ def test_the_catalogue_costs_less_than_the_gateway_itself(tmp_path: Path) -> Non
     )
     assert runs[0]["count"] > 100
     assert min(run["rows"][0] / run["base"][0] for run in runs) < 0.8
-    assert min(run["rows"][1] / run["base"][1] for run in runs) < 0.5
+    assert min(run["rows"][1] / run["base"][1] for run in runs) < 0.3
     assert set(runs[0]["modules"]) <= {"gatewaymw", *sys.stdlib_module_names}
