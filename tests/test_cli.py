@@ -45,6 +45,14 @@ def test_check_says_each_fault_on_a_line_of_its_own(tmp_path: Path) -> None:
     assert all(line.startswith("config.") for line in lines)
 
 
+def test_check_tells_the_nearest_names_of_providers(tmp_path: Path) -> None:
+    file = tmp_path / "near.json"
+    file.write_text('{"targets": [{"provider": "opnai"}], "strategy": {"mode": "single"}}')
+    done = run("check", str(file))
+    assert done.returncode == 1
+    assert 'config.targets[0].provider: unknown provider "opnai"; did you mean "openai"' in done.stdout
+
+
 def test_check_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     done = run("check", str(tmp_path / "none.json"))
     assert done.returncode == 1
@@ -84,7 +92,16 @@ def test_providers_tells_all_about_one() -> None:
         assert fact in done.stdout
     told = json.loads(run("providers", "groq", "--json").stdout)
     assert told["groq"]["env_key"] == "GROQ_API_KEY"
+    assert told["groq"]["auth"] == [{"header": "authorization", "value": "Bearer <key>", "options": []}]
+    assert told["groq"]["paths"]["chat"] == ["/chat/completions"]
     assert "chat" in told["groq"]["endpoints"]
+
+
+def test_providers_tells_the_options_of_one() -> None:
+    told = run("providers", "bedrock").stdout
+    assert "aws_region                  x-gateway-aws-region, env:AWS_REGION, required" in told
+    assert "authorization: AWS4-HMAC-SHA256 … (by aws_access_key_id, aws_secret_access_key)" in told
+    assert "POST /chat/completions         /model/{model}/converse\n" in told
 
 
 def test_providers_guesses_what_was_meant() -> None:

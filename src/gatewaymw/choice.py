@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import Lock
 from typing import Any, Literal
 
@@ -21,19 +23,22 @@ from .core.checks.hook import Checks
 from .core.errors import BadRequest, ConfigError, Forbidden
 from .core.plan import Group, Node, Plan, Target, targets
 from .core.providers import PROVIDERS
+from .core.routing.catalogue import BARE, UNION
 from .headers import Wishes
 
 PLANS = 1024
 """Compiled plans kept of what callers sent."""
 HEADER = 64 * 1024
 """Bytes of a config in a header."""
-OPTIONS = {name.replace("_", "-"): name for name in NAMES} | {
+RENAMED = {
     "azure-resource-name": "resource_name",
     "azure-deployment-id": "deployment_id",
     "azure-api-version": "api_version",
     "azure-extra-params": "azure_extra_parameters",
 }
-"""Headers of provider options, without prefix; the original named some of them differently."""
+"""Headers of provider options that the original named differently."""
+OPTIONS = {**{name.replace("_", "-"): name for name in sorted(NAMES)}, **RENAMED}
+"""Headers of provider options, without prefix."""
 ROUTING = ("config", "provider", "virtual-key")
 CHANGING = (
     *("request-timeout", "custom-host", "forward-headers", "strict-open-ai-compliance"),
@@ -80,10 +85,12 @@ class Chooser:
         )
         self._callers = replace(own, held=False, open=False, strict_keys=False)
         self.own = compiler.compile_config(book.config, own) if book.config else None
-        self._named = {
+        named = {
             name: compiler.compile_config(config, own, path=f"configs.{name}")
             for name, config in book.configs.items()
         }
+        self._named = {**parts(self.own), **named} if self._level != "none" else named
+        self._own_book = own
         self._check_open(book)
         self._plans: LRUCache[bytes, Plan] = LRUCache(PLANS)
         self._lock = Lock()
@@ -105,45 +112,76 @@ class Chooser:
         named = {leaf.provider.name for plan in plans for leaf in targets(plan.root)}
         return sorted(named | {key.provider.name for key in self._keys.values()})
 
-    def choose(self, wishes: Wishes, model: Any) -> tuple[Plan, str | None]:
+    def choose(self, wishes: Wishes, model: Any, listing: bool = False) -> tuple[Plan, str | None]:
         """The plan for a request, and its model's own name where that carried the provider.
+
+        `listing`: it asks for models, of whoever there is if it names nobody.
 
         Raises BadRequest, ConfigError or Forbidden.
         """
         named = None
         if isinstance(model, str) and model[:1] == "@" and "/" in model and not wishes.routes:
             slug, _, named = model[1:].partition("/")
-            wishes = replace(wishes, given={**wishes.given, "provider": self._slug(slug)})
+            wishes = replace(wishes, given={**wishes.given, **self._whom(slug)})
+        own = self.catalogue if listing else self.own
         if not wishes.given:
-            return self._default(), named
+            return self._default(own), named
         told = telling(wishes.given)
-        return self._kept(told, wishes) if told else self._default(), named
+        return self._kept(told, wishes, own) if told else self._default(own), named
 
-    def _slug(self, slug: str) -> str:
-        return slug if slug in PROVIDERS else f"@{slug}"
+    def _whom(self, slug: str) -> dict[str, str]:
+        """The headers that would ask for whoever stands in front of a model: the operator's own targets and
+        keys of that name, before a provider of which nothing more is known."""
+        if f"@{slug}" in self._named:
+            return {"config": f"@{slug}"}
+        return {"provider": f"@{slug}" if slug in self._keys or slug not in PROVIDERS else slug}
 
-    def _default(self) -> Plan:
-        if self.own is None:
+    @cached_property
+    def catalogue(self) -> Plan | None:
+        """Whose models are listed where a request names nobody: those of the operator's config, and of each
+        virtual key that a request may name. None where there are none."""
+        if self.own and self.own.sole:
+            return self.own
+        leaves = targets(self.own.root) if self.own else ()
+        if self._level == "full":
+            leaves += tuple(self._leaves())
+        bare = {BARE: True} if self._level == "none" else {}
+        if not leaves:
+            return None
+        return Plan(Group(mode=UNION, path="config", children=leaves, settings=bare))
+
+    def _leaves(self) -> Iterator[Target]:
+        for name in self._keys:
+            # Some keys lack what only the configs that name them say, such as a region.
+            with suppress(ConfigError):
+                config = {"virtual_key": name}
+                yield from targets(
+                    compiler.compile_config(config, self._own_book, path=f"virtual_keys.{name}").root
+                )
+
+    def _default(self, own: Plan | None) -> Plan:
+        if own is None:
             raise BadRequest(
                 "no provider is named: send the header x-gateway-provider or x-gateway-config, or put it "
                 "in front of the model (@openai/gpt-4o), or give the gateway a config of its own",
                 code="no_provider",
             )
-        return self.own
+        return own
 
-    def _kept(self, told: str, wishes: Wishes) -> Plan:
+    def _kept(self, told: str, wishes: Wishes, own: Plan | None) -> Plan:
+        told = told if own is self.own else f"models {told}"
         key = hashlib.sha256(told.encode()).digest()  # which holds no secret
         with self._lock:
             plan = self._plans.get(key)
         if plan is None:
             given = {name: value for name, value in wishes.given.items() if name in RELEVANT}
-            plan = self._compiled(replace(wishes, given=given))
+            plan = self._compiled(replace(wishes, given=given), own)
             with self._lock:
                 self._plans[key] = plan
         return plan
 
-    def _compiled(self, wishes: Wishes) -> Plan:
-        plan = self._routed(wishes) if wishes.routes else self._default()
+    def _compiled(self, wishes: Wishes, own: Plan | None) -> Plan:
+        plan = self._routed(wishes) if wishes.routes else self._default(own)
         if plan.held:
             refuse_turning(wishes)
         changes, given = wire.overrides(wishes), wire.guardrails(wishes)
@@ -197,12 +235,7 @@ class Chooser:
             raise ConfigError(
                 f"names no provider and no targets; add one, or send {header}", code="no_provider"
             )
-        whom = (
-            {"virtual_key": given["virtual-key"]}
-            if "virtual-key" in given
-            else {"provider": given["provider"]}
-        )
-        return {**config, **options(given), **whom}
+        return {**config, **options(given), **whom(given)}
 
     def _changed(
         self, leaf: Target, changes: Mapping[str, Any], more: Checks | None, wishes: Wishes
@@ -232,6 +265,19 @@ class Chooser:
         )
 
 
+def parts(plan: Plan | None) -> dict[str, Plan]:
+    """The targets of a plan by what stands in front of a model (`@SLUG`): where several go by one name, one
+    after the other."""
+    made: dict[str, list[Target]] = {}
+    for leaf in targets(plan.root) if plan else ():
+        made.setdefault(f"@{leaf.slug}", []).append(leaf)
+    return {slug: Plan(together(leaves)) for slug, leaves in made.items()}
+
+
+def together(leaves: Sequence[Target]) -> Node:
+    return leaves[0] if len(leaves) == 1 else Group(mode="fallback", path="config", children=tuple(leaves))
+
+
 def brought(wishes: Wishes) -> bool:
     """Whether a request says itself whom to ask, by more than the name of one of the operator's configs."""
     config = wishes.given.get("config", "{").lstrip()
@@ -256,6 +302,15 @@ def parsed(text: str, wishes: Wishes) -> dict[str, Any]:
 def options(given: Mapping[str, str]) -> dict[str, str]:
     """The provider options among the headers."""
     return {OPTIONS[name]: value for name, value in given.items() if name in OPTIONS}
+
+
+def whom(given: Mapping[str, str]) -> dict[str, str]:
+    """Whom the headers name, as a config does. Of a provider without an address they say that, too."""
+    if "virtual-key" in given:
+        return {"virtual_key": given["virtual-key"]}
+    slug, host = given["provider"], given.get("custom-host")
+    placeless = slug in PROVIDERS and not PROVIDERS[slug].base_url
+    return {"provider": slug, **({"custom_host": host} if host and placeless else {})}
 
 
 def refuse_turning(wishes: Wishes) -> None:

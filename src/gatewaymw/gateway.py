@@ -15,6 +15,7 @@ from .core.commands import Flow
 from .core.errors import BadRequest, ConfigError, GatewayError, TooLarge
 from .core.frozen import dataclass
 from .core.plan import Node, Plan
+from .core.routing.catalogue import CATALOGUE, called
 from .core.routing.failures import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
@@ -242,6 +243,7 @@ class Gateway:
                 warnings = plan.warnings
                 carry = carry or (tracing.traced if tracing.wanted(wishes) else run)
                 reply = yield from carry(plan.root, call, self._env)
+                reply = called(reply, inbound.match.named.get("model", ""))
         except GatewayError as error:
             reply = refusal(error, inbound.match.endpoint.client)
         trace = trace or self._env.new_id()
@@ -332,9 +334,10 @@ class Gateway:
         parts, body = self._body(inbound)
         if wishes.given:
             metadata = wire.metadata(wishes)
-        plan, model = self.chooser.choose(wishes, body.get("model"))
+        endpoint = inbound.match.endpoint
+        plan, model = self.chooser.choose(wishes, body.get("model"), endpoint in CATALOGUE)
         call = Call(
-            endpoint=inbound.match.endpoint,
+            endpoint=endpoint,
             method=inbound.facts.method,
             path=inbound.match.path,
             query=inbound.query,

@@ -9,7 +9,6 @@ import pytest
 from machine import call, ok, world
 
 from gatewaymw.core import json
-from gatewaymw.core.dialects import azure as dialect
 from gatewaymw.core.endpoints import (
     CHAT,
     COMPLETE,
@@ -205,20 +204,21 @@ CONTEXT = Context(provider="azure-openai", model="gpt-4o", created=7, id="own")
 
 
 def test_models_have_what_openais_clients_require() -> None:
-    assert dialect.MODELS.response and dialect.MODEL.response
+    many, one = (AZURE_OPENAI.routes[each].codec.response for each in (MODELS, MODEL))
+    assert many and one
     row = {
         "id": "gpt-4o",
         "object": "model",
         "created_at": 1_715_558_400,
         "capabilities": {"inference": True},
     }
-    made = dialect.MODELS.response({"data": [row, {"id": "b"}], "object": "list"}, CONTEXT)
+    made = many({"data": [row, {"id": "b"}], "object": "list"}, CONTEXT)
     assert made["data"] == [
         {**row, "created": 1_715_558_400, "owned_by": "azure-openai"},
         {"id": "b", "object": "model", "created": 0, "owned_by": "azure-openai"},
     ]
     own = {"id": "a", "object": "model", "created": 5, "owned_by": "system"}
-    assert dialect.MODEL.response(own, CONTEXT) == own
+    assert one(own, CONTEXT) == own
 
 
 def test_what_the_filter_says_of_an_error_is_kept() -> None:

@@ -197,7 +197,7 @@ def test_odd_messages_are_left_for_the_provider_to_refuse() -> None:
 
 
 def test_a_row_without_differences_touches_nothing_and_one_with_headers_sends_them() -> None:
-    plain = compatible("plain-row", "https://plain.example/v1", CHAT, MODELS)
+    plain = compatible("plain-row", "https://plain.example/v1", CHAT, EMBED)
     rich = compatible(
         *("rich-row", "https://rich.example", CHAT),
         auth=none,
@@ -206,7 +206,7 @@ def test_a_row_without_differences_touches_nothing_and_one_with_headers_sends_th
         error=lambda body, status, context: {"error": {"message": "mine"}},
     )
     try:
-        assert plain.routes[CHAT].codec == plain.routes[MODELS].codec == IDENTITY
+        assert plain.routes[CHAT].codec == plain.routes[EMBED].codec == IDENTITY
         assert (rich.auth, rich.headers, rich.accepts) == (none, {"x-version": "1"}, {"x-trace"})
         render = rich.routes[CHAT].codec.error
         assert render is not None and render({}, 400, context("rich-row")) == {"error": {"message": "mine"}}

@@ -12,7 +12,7 @@ from gatewaymw.core import json
 from gatewaymw.core.endpoints import CHAT, EMBED, IMAGE
 from gatewaymw.core.errors import Unsupported
 from gatewaymw.core.model import Codec, Context, Encoded, Provider, Route
-from gatewaymw.core.providers import PROVIDERS
+from gatewaymw.core.providers import PROVIDERS, some
 from gatewaymw.core.providers.features import MARK, taking, ways
 from gatewaymw.core.routing.attempt import attempt
 from gatewaymw.core.values import Call
@@ -144,7 +144,7 @@ def test_a_part_that_the_model_takes_nowhere_is_refused_with_the_names_of_those_
     error = refused("anthropic", saying({"type": "input_audio", "input_audio": {"data": "AAAA"}}))
     assert (error["status"], error["code"]) == (400, "unsupported")
     assert error["param"] == "messages[0].content[0].input_audio"
-    able = ", ".join(taking("input_audio"))
+    able = some(taking("input_audio"))
     assert error["message"] == (
         "messages[0].content[0].input_audio: Anthropic takes no audio; send its transcript as text "
         f"(input_audio is passed on to {able})"

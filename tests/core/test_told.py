@@ -52,7 +52,7 @@ def choice(delta: dict[str, Any], finish: str | None = None, **more: Any) -> dic
 # ── where nothing is said ────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("endpoint", [CHAT, COMPLETE, EMBED, IMAGE, MODELS, SPEECH])
+@pytest.mark.parametrize("endpoint", [CHAT, COMPLETE, EMBED, IMAGE, SPEECH])
 def test_where_nothing_is_said_nothing_is_done(endpoint: Endpoint) -> None:
     assert telling(Told(), endpoint) == Codec()
     assert not Told()

@@ -113,13 +113,19 @@ CASES = {
     # whom to ask
     "no provider": Case({}, ("x-gateway-provider", "@openai/gpt-4o"), None, "no_provider"),
     "unknown provider": Case(
-        {"x-gateway-provider": "opnai"}, ('did you mean "openai"?',), "config.provider", "invalid_config"
+        {"x-gateway-provider": "opnai"}, ('did you mean "openai"',), "config.provider", "invalid_config"
     ),
     "unknown provider of the original's header": Case(
-        {"x-portkey-provider": "antropic"}, ('did you mean "anthropic"?',), "config.provider"
+        {"x-portkey-provider": "antropic"}, ('did you mean "anthropic"',), "config.provider"
     ),
     "unknown virtual key in front of a model": Case(
         {}, ("no virtual key is named",), "config.virtual_key", body={**HELLO, "model": "@nobody/gpt-4o"}
+    ),
+    "almost a provider in front of a model": Case(
+        {}, ('did you mean "anthropic"',), "config.virtual_key", body={**HELLO, "model": "@antropic/claude"}
+    ),
+    "a provider by the name of a key": Case(
+        brought({"provider": "@openai"}), ('without the @: "openai"',), "config.virtual_key"
     ),
     "config without anybody": Case(brought({"retry": {"attempts": 1}}), ("x-gateway-provider",), "config"),
     # configs

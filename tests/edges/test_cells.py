@@ -34,8 +34,8 @@ from cells import (
     place,
 )
 from cells_files import FILES, PICTURE, SAMPLES, SOUND, SUNRISE, File
-from gatewaymw.core.providers import PROVIDERS
-from gatewaymw.core.providers.features import ways
+from gatewaymw.core.providers import PROVIDERS, some
+from gatewaymw.core.providers.features import taking, ways
 from openai_client import Read
 from upstream import Seen
 
@@ -226,9 +226,9 @@ def call(sdk: OpenAI, path: str) -> Any:
 def test_an_endpoint_that_is_not_to_be_had(provider: str, path: str, site: Site) -> None:
     with pytest.raises(BadRequestError) as caught:
         call(site.sdk(provider), path)
-    able = sorted(name for name in PROVIDERS if path in str(ways(PROVIDERS[name])))
+    able = some(name for name in PROVIDERS if path in str(ways(PROVIDERS[name])))
     assert caught.value.code == "unsupported"
-    assert f"{path} is not supported by {provider}; it is by {', '.join(able)}" in caught.value.message
+    assert f"{path} is not supported by {provider}; it is by {able}" in caught.value.message
     assert "openai" in able and not site.upstream.seen
 
 
@@ -252,8 +252,11 @@ def test_sound_in_a_chat_with_a_model_that_hears_nothing(provider: str, stream: 
         )
     error = caught.value
     assert error.param == "messages[0].content[1].input_audio"
-    assert "send its transcript as text (input_audio is passed on to azure-ai, " in error.message
-    assert all(name in error.message for name in ("google", "openai", "bedrock"))
+    assert (
+        f"send its transcript as text (input_audio is passed on to {some(taking('input_audio'))})"
+        in error.message
+    )
+    assert "openai" in error.message
     assert not site.upstream.seen
 
 

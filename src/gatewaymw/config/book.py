@@ -138,11 +138,11 @@ class Making:
         if self._targets > self.bounds.targets:
             raise ConfigError(f"a config may have {self.bounds.targets} targets in all", path=path)
 
-    def hint(self, name: str, names: Collection[str]) -> str:
+    def hint(self, name: str, names: Collection[str], most: int = 1) -> str:
         """The nearest of the names, as a question."""
         self._hints -= 1
-        near = get_close_matches(name[:64], names, 1) if self._hints >= 0 else []
-        return f"; did you mean {shown(near[0])}?" if near else ""
+        near = get_close_matches(name[:64], names, most) if self._hints >= 0 else []
+        return f"; did you mean {' or '.join(map(shown, near))}?" if near else ""
 
     def strays(self, model: Shape, path: str) -> None:
         """Refuse or report the keys that a model does not have."""

@@ -22,6 +22,10 @@ from .secrets import check_reference, is_reference
 _SENDABLE = re.compile(r"[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa1-\xff]*[\x21-\x7e\xa1-\xff])?")
 
 
+NEAREST = 3
+"""Names that are told where a provider is called by none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """A provider and what is only ever said to it: a node that names another inherits none of it."""
@@ -64,7 +68,7 @@ def _named(node: Settings, above: Upstream, path: str, making: Making) -> Upstre
     name = _key_name(node, path)
     slug = None if node.provider is None or node.provider[0] == "@" else node.provider
     if name is not None:
-        key = _virtual_key(name, path, making)
+        key = _virtual_key(name, path, making, or_provider=node.provider is not None)
         if slug not in (None, key.provider.name):
             raise ConfigError(f"this virtual key is for {key.provider.name}", path=f"{path}.provider")
         return Upstream(key.provider, key.credential, key.options, False, key, key.settings, key.overrides)
@@ -84,11 +88,18 @@ def _key_name(node: Settings, path: str) -> str | None:
     return node.provider[1:]
 
 
-def _virtual_key(name: str, path: str, making: Making) -> VirtualKey:
+def _virtual_key(name: str, path: str, making: Making, or_provider: bool) -> VirtualKey:
     if key := making.book.virtual_keys.get(name):
         return key
-    # Callers are not told what the operator's keys are called.
-    hint = making.hint(name, making.book.virtual_keys) if making.book.held else ""
+    # Callers are not told what the operator's keys are called. `@NAME` may be meant for a provider.
+    keys, providers = (
+        making.book.virtual_keys if making.book.held else (),
+        making.providers if or_provider else (),
+    )
+    if name in providers:
+        hint = f"; the provider is named without the @: {shown(name)}"
+    else:
+        hint = making.hint(name, [*keys, *providers], NEAREST)
     raise ConfigError(f"no virtual key is named {shown(name)}{hint}", path=f"{path}.virtual_key")
 
 
@@ -96,7 +107,7 @@ def _provider(slug: str, path: str, making: Making) -> Provider:
     providers = making.providers
     if provider := providers.get(slug):
         return provider
-    hint = making.hint(slug, providers) or "; `gatewaymw providers` lists those there are"
+    hint = making.hint(slug, providers, NEAREST) or "; `gatewaymw providers` lists those there are"
     raise ConfigError(f"unknown provider {shown(slug)}{hint}", path=f"{path}.provider")
 
 

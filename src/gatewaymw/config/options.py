@@ -243,6 +243,37 @@ GRAMMARS: Mapping[str, Grammar] = {
 }
 """What the text of each option must be, but for secrets and addresses."""
 
+SECRETS = frozenset(
+    name
+    for name, field in Options.model_fields.items()
+    for kind in get_args(field.annotation)
+    if STARS in getattr(kind, "__metadata__", ())
+)
+"""Options that are credentials, or parts of one."""
+
+VARIABLES: Mapping[str, str] = {
+    # https://github.com/openai/openai-python: OpenAI(), AzureOpenAI()
+    "openai_organization": "OPENAI_ORG_ID",
+    "openai_project": "OPENAI_PROJECT_ID",
+    "azure_ad_token": "AZURE_OPENAI_AD_TOKEN",
+    # https://learn.microsoft.com/python/api/azure-identity/azure.identity.environmentcredential
+    "azure_entra_tenant_id": "AZURE_TENANT_ID",
+    "azure_entra_client_id": "AZURE_CLIENT_ID",
+    "azure_entra_client_secret": "AZURE_CLIENT_SECRET",
+    "azure_managed_client_id": "AZURE_CLIENT_ID",
+    "azure_workload_client_id": "AZURE_CLIENT_ID",
+    # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
+    "aws_access_key_id": "AWS_ACCESS_KEY_ID",
+    "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "AWS_SESSION_TOKEN",
+    "aws_region": "AWS_REGION",
+    "aws_role_arn": "AWS_ROLE_ARN",
+    # https://docs.cloud.google.com/docs/authentication/application-default-credentials
+    "vertex_project_id": "GOOGLE_CLOUD_PROJECT",
+    "vertex_region": "GOOGLE_CLOUD_LOCATION",
+}
+"""The official environment variable of an option, where its provider does not say (`Provider.requires`)."""
+
 URLS = {
     # https://learn.microsoft.com/azure/ai-foundry/foundry-models/concepts/endpoints
     "azure_foundry_url": trusted_hosts(

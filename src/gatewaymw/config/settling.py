@@ -81,6 +81,7 @@ def target(leaf: models.Leaf, above: Settled, path: str, making: Making) -> Targ
     return Target(
         path=path,
         name=leaf.name or "",
+        key_name=up.key.name if up.key else "",
         provider=up.provider,
         credential=up.credential or machine(up.provider, up.options, making),
         options=MappingProxyType(dict(up.options)),

@@ -62,6 +62,8 @@ class Endpoint:
     answer: Literal["json", "bytes"] = "json"
     """`bytes` goes to the client as it arrives, whatever it is."""
     client: Client = OPENAI
+    limit: int = 64 * 2**20
+    """Bytes of a whole answer of a provider's."""
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
@@ -88,7 +90,7 @@ TRANSCRIBE = endpoint(
 TRANSLATE = endpoint("POST", "/audio/translations", body="form", required=("model",), answer="bytes")
 MODERATE = endpoint("POST", "/moderations", required=("input",))
 RERANK = endpoint("POST", "/rerank", required=("model", "query", "documents"))
-MODELS = endpoint("GET", "/models", body="none")
+MODELS = endpoint("GET", "/models", body="none", limit=8 * 2**20)
 MODEL = endpoint("GET", "/models/{model}", name="model", body="none")
 
 PROXY = Endpoint(name="proxy", method="*", path="/{path}", body="any", answer="bytes")

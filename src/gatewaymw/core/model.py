@@ -116,6 +116,8 @@ class Next:
     """What it answers goes to the client: the stream that was asked for, or a body as it is."""
 
 
+Change: TypeAlias = Callable[[JSON, Context], JSON]
+"""What is done to an answer. It raises UpstreamError for one that says it is an error."""
 Step: TypeAlias = str | int
 
 

@@ -108,6 +108,8 @@ class Target:
     """Where it stands in the config: `config.targets[0]`."""
     provider: Provider
     name: str = ""
+    key_name: str = ""
+    """The virtual key that it was made of."""
     credential: Credential | None = None
     base_url: str = ""
     """Replaces the provider's own."""
@@ -190,6 +192,11 @@ class Target:
         held, rules = self.credential is not None and self.credential.held, (self.breaker, self.retry.budget)
         told = self.path, self.mark, self.base, held, rules, self.timeout, self.timeouts
         return blake2b(repr(told).encode(errors="replace"), digest_size=16).hexdigest()
+
+    @property
+    def slug(self) -> str:
+        """How the config names whom it asks: by a virtual key, or else by the provider."""
+        return self.key_name or self.provider.name
 
     @property
     def mark(self) -> str:

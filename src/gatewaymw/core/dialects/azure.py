@@ -1,4 +1,4 @@
-"""Azure's deviations from OpenAI's answers: what its content filter says, and its list of models.
+"""Azure's deviations from OpenAI's answers: what its content filter says.
 
 https://learn.microsoft.com/azure/foundry/openai/concepts/content-filter-annotations and …/content-streaming.
 Whole answers pass as they come, the filter's results in them. In streams the filter also speaks in chunks of
@@ -71,20 +71,3 @@ CHAT = Codec(
     request=thoughtless, stream=filtered("chat.completion.chunk", {"delta": {}, "finish_reason": None})
 )
 COMPLETE = Codec(stream=filtered("text_completion", {"text": "", "finish_reason": None, "logprobs": None}))
-
-
-# ── models (https://learn.microsoft.com/rest/api/azureopenai/models/list) ──
-
-
-def listed(body: JSON, context: Context) -> JSON:
-    return {"object": "list", **body, "data": [shown(row, context) for row in body["data"]]}
-
-
-def shown(row: JSON, context: Context) -> JSON:
-    """A model with what OpenAI's clients require of one."""
-    told = {"object": "model", "created": row.get("created_at") or 0, "owned_by": context.provider}
-    return {**told, **row}
-
-
-MODELS = Codec(response=listed)
-MODEL = Codec(response=shown)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import UpstreamError
-from ..model import Codec, Context, Encoded
+from ..model import Change, Codec, Context, Encoded
 from ..values import JSON, NOTHING
+from .catalogue import LISTED as LISTED
 from .history import THOUGHT, Manners, mannered
 from .openai import stream_fault
 
@@ -85,8 +86,6 @@ def any_has(messages: list[Any], name: str) -> bool:
 
 # ── answers ──────────────────────────────────────────────────────────────
 
-Change = Callable[[JSON, Context], JSON]
-
 
 def checked(body: JSON, context: Context) -> JSON:
     """An answer that is none: some providers report errors within a 200. Raises UpstreamError."""
@@ -95,18 +94,7 @@ def checked(body: JSON, context: Context) -> JSON:
     return body
 
 
-def listed(body: Any, context: Context) -> JSON:
-    """A list of models from those who give a bare list, call it `models`, or leave out what OpenAI's clients
-    require."""
-    rest: JSON = body if isinstance(body, dict) else {"data": body}
-    if "data" not in rest and "models" in rest:
-        rest = {"data" if name == "models" else name: value for name, value in rest.items()}
-    model = {"object": "model", "created": 0, "owned_by": context.provider}
-    return {"object": "list", **rest, "data": [{**model, **row} for row in rest["data"]]}
-
-
 CHECKED = Codec(response=checked)
-LISTED = Codec(response=listed)
 
 
 def finished(reasons: Mapping[str, str | int]) -> Change:

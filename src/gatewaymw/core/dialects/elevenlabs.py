@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from ..model import Codec, Context, Encoded, Filled
 from ..values import JSON, Part
-from .cousins import listed as models
+from .catalogue import listed as models
 from .fields import mapping, text
 from .forms import fields, listed, others, spelled, upload
 from .speaking import KNOWN, format_of, voice_of

@@ -1,7 +1,8 @@
 """How the answers of those who speak OpenAI's dialect differ from OpenAI's, each difference by its name.
 
 A row names the differences its provider documents (`providers.compatible`), and nothing else is done to an
-answer. Where it names none, answers pass byte for byte.
+answer. Where it names none, answers pass byte for byte, but for lists of models, which have as many shapes as
+there are providers.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, Endpoint
-from ..model import Codec, Context, Stream
+from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODEL, MODELS, Endpoint
+from ..model import Change, Codec, Context, Stream
 from ..values import JSON, NOTHING
-from .cousins import Change, Progress, complete, finished, listed, progress
+from .catalogue import LISTED, SHOWN
+from .cousins import Progress, complete, finished, progress
 from .history import THOUGHT
 from .thoughts import Tagged, split, spread
 
@@ -43,6 +45,8 @@ class Told:
 def telling(told: Told, endpoint: Endpoint) -> Codec:
     """The codec that the differences make of an endpoint's answers; one that changes nothing where they do
     not concern it."""
+    if endpoint in CATALOGUE:
+        return CATALOGUE[endpoint]
     if endpoint in FILLED:
         return Codec(response=FILLED[endpoint]) if told.lacks else Codec()
     if endpoint is not CHAT:
@@ -177,7 +181,7 @@ def without_usage(chunk: JSON) -> JSON:
 COUNTED: Mapping[Usage, Counted] = {"": unchanged, "choice": in_choice, "each": in_each}
 
 
-# ── vectors, images, lists of models ───────────────────────────────────────────────────
+# ── vectors, images, models ──────────────────────────────────────────────
 
 
 def vectors(body: JSON, context: Context) -> JSON:
@@ -204,4 +208,6 @@ NO_TOKENS: Mapping[str, Any] = {
 }
 
 
-FILLED: Mapping[Endpoint, Change] = {EMBED: vectors, IMAGE: images, MODELS: listed}
+FILLED: Mapping[Endpoint, Change] = {EMBED: vectors, IMAGE: images}
+CATALOGUE: Mapping[Endpoint, Codec] = {MODELS: LISTED, MODEL: SHOWN}
+"""Nobody's lists are so much like OpenAI's that its clients could do without."""

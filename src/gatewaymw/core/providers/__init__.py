@@ -25,6 +25,7 @@ from .predibase import PREDIBASE as PREDIBASE
 from .registry import PROVIDERS as PROVIDERS
 from .registry import provide as provide
 from .registry import serving as serving
+from .registry import some as some
 from .stability import STABILITY as STABILITY
 from .triton import TRITON as TRITON
 from .vertex import VERTEX as VERTEX

@@ -17,6 +17,7 @@ from ..auth.azure import SERVERLESS, foundry, resource
 from ..auth.identity import azure as entra
 from ..auth.identity import azure_ambient
 from ..dialects import anthropic, azure
+from ..dialects.catalogue import LISTED, SHOWN
 from ..dialects.history import plain
 from ..endpoints import (
     CHAT,
@@ -94,8 +95,8 @@ AZURE_OPENAI = provide(
         base_url="https://{resource_name}.openai.azure.com/openai",
         routes={
             **{each: Route(deployed(each.path), CODECS.get(each, IDENTITY)) for each in DEPLOYED},
-            MODELS: Route(catalogued(MODELS.path), azure.MODELS),
-            MODEL: Route(catalogued(MODEL.path), azure.MODEL),
+            MODELS: Route(catalogued(MODELS.path), LISTED),
+            MODEL: Route(catalogued(MODEL.path), SHOWN),
         },
         auth=resource,
         access=entra,

@@ -1,8 +1,9 @@
 """Answers that were given before: looked up, made once for all who ask at once, and kept if they end well.
 
-Strictly by request of the config. Who may get an answer again is part of its key (see `likes`): the tenant,
-the provider, the credential, the host and all that the provider would be asked. Only what came with 200 and
-ended as it should is kept; a stream is recorded while it passes, and given again as a stream.
+Strictly by request of the config, but for lists of models, which are kept for a minute. Who may get an answer
+again is part of its key (see `likes`): the tenant, the provider, the credential, the host and all that the
+provider would be asked. Only what came with 200 and ended as it should is kept; a stream is recorded while it
+passes, and given again as a stream.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import partial
 
 from .. import stored
 from ..commands import Flow
+from ..endpoints import MODELS
 from ..plan import Caching, Target
 from ..stored import Lead
 from ..values import Call, Env
@@ -22,10 +24,18 @@ from .likes import key_of
 from .reply import CacheStatus, Live, Reply
 from .taping import Tape
 
+LISTS = Caching(max_age=60.0, max_bytes=8 * 2**20)
+"""Which lists of models are kept, and how long."""
+
+
+def rule_of(target: Target, call: Call) -> Caching | None:
+    """Which answers to such a call are kept; None: none is."""
+    return LISTS if call.endpoint is MODELS else target.caching
+
 
 def cached(target: Target, call: Call, env: Env, inner: Callable[[Call], Flow[Reply]]) -> Flow[Reply]:
     """An answer that was kept, or that `inner` gives."""
-    caching, key = target.caching, key_of(target, call)
+    caching, key = rule_of(target, call), key_of(target, call)
     if caching is None or key is None:
         return (yield from inner(call))
     if call.refresh or call.spent:  # the latter: hooks did not like what was given before

@@ -67,6 +67,7 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
         payload,
         patience(target, context.stream),
         (target.timeouts.idle or IDLE) if context.stream else PATIENCE,
+        limit=call.endpoint.limit,
         guarded=target.guarded,
         connect=target.timeouts.connect,
     )
@@ -112,9 +113,9 @@ def route_of(target: Target, call: Call, model: str) -> Route:
         path = provider.proxied(call.path) if provider.proxied else call.path
         return Route(quote(path, safe="/-._~:@!$&'()*+,;="), IDENTITY)
     # Not at the top: all the dialects come with it, which only a plan needs, and a plan has brought them.
-    from ..providers import serving
+    from ..providers import serving, some
 
-    able = ", ".join(serving(endpoint)) or "no provider"
+    able = some(serving(endpoint)) or "no provider"
     raise Unsupported(f"{endpoint.path} is not supported by {provider.name}; it is by {able}")
 
 
@@ -224,14 +225,14 @@ def heeded(dropped: tuple[str, ...], target: Target) -> tuple[str, ...]:
 
 def elsewhere(error: Unsupported, target: Target, context: Context) -> Unsupported:
     """The error, with the names of those who take it where it is a kind of part the model takes nowhere."""
-    from ..providers import features  # lazily, as in `route_of`
+    from ..providers import features, some  # lazily, as in `route_of`
 
     where, _, part = (error.param or "").rpartition(".")
     if not where.startswith("messages[") or part not in features.SAMPLES:
         return error
     if features.takes(target.provider, context.model, part):
         return error  # elsewhere in the messages, or in another form
-    able = ", ".join(features.taking(part))
+    able = some(features.taking(part))
     return Unsupported(f"{error.message} ({part} is passed on to {able})", param=error.param, code=error.code)
 
 

@@ -11,7 +11,8 @@ from ..plan import Group, Node, Target
 from ..values import Call, Env
 from . import compare as compare  # which registers itself
 from .batching import batched
-from .caching import cached
+from .caching import cached, rule_of
+from .catalogue import of_list, only_lists, spans, union
 from .failures import refusal
 from .reasons import told
 from .reply import Reply
@@ -43,6 +44,8 @@ def leaf(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """One target, within what its config wants around it."""
     if (total := target.timeouts.total) is not None:
         call = replace(call, deadline=min(call.deadline, env.now() + total))
+    if only_lists(target, call):
+        return of_list(target, call, env, leaf)
     if target.checks is None:
         return kept(target, call, env)
     return checked(target, call, env, lambda sent: kept(target, sent, env))
@@ -50,7 +53,7 @@ def leaf(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 def kept(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """One target, or what is kept of its answers."""
-    if target.caching:
+    if rule_of(target, call):
         return cached(target, call, env, lambda sent: followed(target, sent, env))
     return followed(target, call, env)
 
@@ -64,6 +67,8 @@ def followed(target: Target, call: Call, env: Env) -> Flow[Reply]:
 
 def decided(group: Group, call: Call, env: Env) -> Flow[Reply]:
     try:
+        if spans(group, call):
+            return (yield from union(group, call, env, at))
         return (yield from among(group, call, env))
     except GatewayError as error:
         return refusal(error, call.endpoint.client)

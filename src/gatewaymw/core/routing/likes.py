@@ -7,7 +7,18 @@ from hashlib import sha256
 from typing import Any
 
 from .. import json
-from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODERATE, RERANK, SPEECH, TRANSCRIBE, TRANSLATE
+from ..endpoints import (
+    CHAT,
+    COMPLETE,
+    EMBED,
+    IMAGE,
+    MODELS,
+    MODERATE,
+    RERANK,
+    SPEECH,
+    TRANSCRIBE,
+    TRANSLATE,
+)
 from ..plan import Credential, Target
 from ..values import Call
 
@@ -22,7 +33,10 @@ PREFIX = "cache:"
 
 def key_of(target: Target, call: Call) -> str | None:
     """The key of what a target answers to a call, which tells nothing of either; None where it has none."""
-    tenant = tenant_of(call) if call.endpoint in CACHED else None
+    if call.endpoint is MODELS:
+        tenant: tuple[bytes, ...] | None = ()  # a credential has one list, whoever asks by it
+    else:
+        tenant = tenant_of(call) if call.endpoint in CACHED else None
     if tenant is None:
         return None
     mark = target.marks.get(PREFIX) or target.marks.setdefault(PREFIX, mark_of(target))

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from ...model import Context
 from ...values import JSON
+from ..catalogue import listing, showing
 
 LARGEST = 1000
 """The most models Google puts on one page; unasked it is 50."""
+ALL, shown = listing(("name",), "models/"), showing(("name",), "models/")
+"""By the names by which they are asked. Google does not tell when they were made."""
 
 
 def listed(body: JSON, context: Context) -> JSON:
     """All models; what else Google tells of each stays, as does the token of a next page."""
-    rest = {name: value for name, value in body.items() if name != "models"}
-    rows = body.get("models", [])  # no field at all where the page is empty
-    return {**rest, "object": "list", "data": [shown(row, context) for row in rows]}
-
-
-def shown(row: JSON, context: Context) -> JSON:
-    """One model, by the name by which it is asked. Google does not tell when it was made."""
-    name = row["name"].removeprefix("models/")
-    return {**row, "id": name, "object": "model", "created": 0, "owned_by": context.provider}
+    return ALL({"models": [], **body}, context)  # no field at all where the page is empty
