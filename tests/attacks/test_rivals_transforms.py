@@ -272,11 +272,11 @@ def test_p17_what_stands_beside_an_errors_words_is_kept(upstream: Upstream) -> N
 
 def test_p19_a_path_of_the_providers_is_joined_whole_and_models_are_a_list(upstream: Upstream) -> None:
     houses = {"c": at(upstream, "cohere"), "o": at(upstream)}
-    for name, path in (("c", "/cohere/v1/rerank"), ("o", "/openai/rerank")):
+    for name, path in (("c", "/cohere/v1/tokenize"), ("o", "/openai/tokenize")):
         upstream.script(path, whole({"ok": name}))
     for name in houses:
-        by_wsgi(None, HELLO, {"x-gateway-config": name}, "/v1/rerank", configs=houses)
-    assert [target.rpartition("/")[2] for target in sent_to(upstream)] == ["rerank", "rerank"]
+        by_wsgi(None, HELLO, {"x-gateway-config": name}, "/v1/tokenize", configs=houses)
+    assert [target.rpartition("/")[2] for target in sent_to(upstream)] == ["tokenize", "tokenize"]
     upstream.script("/cohere/v1/models", whole({"models": [{"name": "command"}]}))
     answer = by_wsgi(at(upstream, "cohere"), b"", {}, "/v1/models", method="GET")
     assert answer.json["object"] == "list" and answer.json["data"][0]["id"] == "command"

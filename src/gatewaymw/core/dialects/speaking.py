@@ -36,9 +36,9 @@ def format_of(body: Mapping[str, Any], able: Collection[str], who: str) -> str:
             f"stream_format: {who}'s speech comes as audio alone; leave it out", param="stream_format"
         )
     value = body.get("response_format") or "mp3"
-    if value not in able:
+    if not isinstance(value, str) or value not in able:
         raise Unsupported(
             f"response_format: {who}'s speech comes as {', '.join(able)}; ask for one of these",
             param="response_format",
         )
-    return str(value)
+    return value

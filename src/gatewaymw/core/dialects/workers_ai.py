@@ -208,7 +208,7 @@ def aura(body: Body, context: Context) -> Encoded:
     """What is to be said by Aura's voices. Raises BadRequest."""
     made, lost = said_of(body, "text")
     asked = body.get("response_format") or "mp3"
-    if asked not in ENCODINGS:
+    if not isinstance(asked, str) or asked not in ENCODINGS:
         raise BadRequest(f"response_format must be one of {', '.join(ENCODINGS)}", param="response_format")
     return Encoded({**ENCODINGS[asked], "speaker": text(body.get("voice"), "voice"), **made}, lost)
 
