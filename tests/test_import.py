@@ -134,8 +134,8 @@ print(json.dumps({"base": base, "rows": rows, "modules": later, "count": count})
 
 
 def test_the_catalogue_costs_less_than_the_gateway_itself(tmp_path: Path) -> None:
-    """Rows are read with the first plan, all at once, for that takes half the time of `import gatewaymw` and a
-    sixth of its memory; most of it goes to the dialects of those whom most plans name."""
+    """Rows are read with the first plan, all at once, for that takes half the time of `import gatewaymw` and
+    a sixth of its memory; most of it goes to the dialects of those whom most plans name."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["PYTHONPYCACHEPREFIX"] = str(tmp_path)  # what is compiled already is not what is measured
     command = [sys.executable, "-c", CATALOGUE]
