@@ -24,6 +24,7 @@ from sites import SERVERS, Site
 from exchanges import EXCHANGES, KEY, Exchange
 from gatewaymw.core.providers import PROVIDERS
 from openai_client import read, said
+from recorded import amazon
 from servers import serving
 from upstream import Script, Upstream, chunked, listening, whole
 
@@ -182,6 +183,12 @@ def check_asked(site: Site, exchange: Exchange, stream: bool = False) -> None:
         assert seen.json == (row.get("streams", sends) if stream else sends)
 
 
+def pieces(row: Mapping[str, Any]) -> list[bytes]:
+    """The events of a stream, each on its way by itself; in Amazon's messages where it comes in those."""
+    events = [event.encode() for event in re.split(r"(?<=\n\n)", row["stream"]) if event]
+    return [amazon(row["parts"], event) for event in events] if "parts" in row else events
+
+
 # ── the tests ────────────────────────────────────────────────────────────
 
 
@@ -196,9 +203,7 @@ def test_a_whole_answer(server: str, exchange: Exchange, sites: Mapping[str, Sit
 @pytest.mark.parametrize(("server", "exchange"), STREAMED)
 def test_a_stream(server: str, exchange: Exchange, sites: Mapping[str, Site]) -> None:
     kind = exchange.row.get("stream_type", "text/event-stream")
-    events = re.split(r"(?<=\n\n)", exchange.row["stream"])
-    script = chunked([event.encode() for event in events if event], kind=kind)
-    sdk = scripted(sites[server], exchange, script)
+    sdk = scripted(sites[server], exchange, chunked(pieces(exchange.row), kind=kind))
     wanted = exchange.row.get("streamed", exchange.row["reads"])
     if exchange.endpoint.name == "chat":
         live = create(sdk.chat.completions.create, exchange, stream=True)
