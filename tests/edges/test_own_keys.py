@@ -265,6 +265,7 @@ TOLD = {
     "x-request-id": "req-1",
     "x-ratelimit-remaining-requests": "9",
     "anthropic-ratelimit-tokens-limit": "7",
+    "ratelimit-reset": "1",
     "openai-processing-ms": "12",
     "retry-after": "3",
 }
