@@ -138,7 +138,7 @@ def headers(provider: Provider) -> Iterator[str]:
 
 def variable(provider: Provider) -> str:
     """The variable of a key. One that names a file of credentials does not hold what goes into a header."""
-    file = provider.env_key.endswith("CREDENTIALS")
+    file = provider.env_key.endswith("APPLICATION_CREDENTIALS")
     return "ACCESS_TOKEN" if file else provider.env_key or "API_KEY"
 
 

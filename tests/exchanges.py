@@ -15,8 +15,8 @@ headers that must carry the key (which is `KEY`). Below `endpoints` there is for
               is not GET, what it `sends`, and its `answer`
     reads     what an OpenAI client reads in it, see `test_catalogue.READ`
     stream    the text of a streamed answer; `streams_at`, `streams` where its address or its body differ,
-              `streamed` what is read where that differs; `opens` where a whole answer tells of the stream's
-              address: that `answer`, and the `url`
+              `streamed` what is read where that differs; `parts` the name of Amazon's messages it is in;
+              `opens` where a whole answer tells of the stream's address: that `answer`, and the `url`
     error     `status`, `body`, and what the client is told: `message`, `type`, `code`
 """
 

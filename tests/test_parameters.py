@@ -153,7 +153,8 @@ def test_nothing_is_lost_in_silence() -> None:
         if outcome.kind == "implied"
     }
     assert silent == {
-        *("parallel_tool_calls: true", "reasoning_effort: none", "response_format: text"),
+        *("parallel_tool_calls: true", "parallel_tool_calls: false", "reasoning_effort: none"),
+        "response_format: text",
         *("service_tier: auto", "service_tier: default", "stream_options", "tool_choice: auto"),
         *("encoding_format: float", "encoding_format: base64"),
         *("response_format: b64_json", "response_format: url"),

@@ -36,6 +36,9 @@ IN_ADDRESSES = {
     "fireworks_account_id": "acc",
     "predibase_tenant_id": "0a1b2c",
     "snowflake_account": "org-acc.eu-central-1",
+    "watsonx_region": "us-south",
+    "watsonx_api_version": "2025-02-06",
+    "yandex_folder_id": "b1gfolder",
     "cloudflare_account_id": "0123abc",
     "cloudflare_gateway_id": "my-gateway_1",
     "oracle_region": "eu-frankfurt-1",
@@ -70,10 +73,40 @@ def test_ssrf_06_an_option_that_enters_an_address_is_a_plain_word(name: str) -> 
             assert fault.path == f"config.{name}"
 
 
-@pytest.mark.parametrize("name", ["resource_name", "aws_region", "vertex_region", "oracle_region"])
+@pytest.mark.parametrize(
+    "name", ["resource_name", "aws_region", "vertex_region", "oracle_region", "watsonx_region"]
+)
 def test_a_label_of_a_host_has_no_dot(name: str) -> None:
     for attack in ("evil.com", "-a", "a-", "a_b", "x" * 64):
         assert refused({"provider": "openai", name: attack}).path == f"config.{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "fine", "attacks"),
+    [
+        ("oracle_tenancy", "ocid1.tenancy.oc1..aa", ['a"', "a b", "a/b", ".a"]),
+        ("oracle_user", "ocid1.user.oc1..aa", ['a",keyId="b']),
+        ("oracle_compartment_id", "ocid1.compartment.oc1..aa", ["a/b"]),
+        ("oracle_fingerprint", "20:3b:97", ["20", "20:3", 'a"', "zz:zz"]),
+        ("oracle_serving_mode", "DEDICATED", ["on_demand", "OTHER"]),
+        ("snowflake_token_type", "KEYPAIR_JWT", ["pat", "KEYPAIR_JWT\n"]),
+        ("gigachat_scope", "GIGACHAT_API_CORP", ["GIGACHAT_API_X", "a b"]),
+        ("watsonx_project_id", "12ac4cf1-252f", ["a/b", "a b"]),
+    ],
+)
+def test_options_that_are_quoted_or_chosen_are_what_they_may_be(
+    name: str, fine: str, attacks: list[str]
+) -> None:
+    assert leaf({"provider": "openai", name: fine}).options == {name: fine}
+    for attack in attacks:
+        assert refused({"provider": "openai", name: attack}).path == f"config.{name}"
+
+
+def test_a_variable_that_holds_an_address_tells_the_region() -> None:
+    book = Book({}, held=True, providers=PROVIDERS, look_up=lambda name: "https://eu-de.ml.cloud.ibm.com/")
+    assert leaf({"provider": "openai", "watsonx_region": "env:WATSONX_URL"}, book).options == {
+        "watsonx_region": "eu-de"
+    }
 
 
 @given(st.text(max_size=30), st.text(max_size=10))
@@ -155,11 +188,21 @@ def following(found: dict[str, str]) -> Book:
     return replace(OPERATOR, look_up=look_up)
 
 
+CHOSEN = {
+    "gigachat_scope": ("GIGACHAT_API_B2B", "GIGACHAT_API_CORP"),
+    "oracle_fingerprint": ("20:3b", "aa:bb:cc"),
+    "oracle_serving_mode": ("ON_DEMAND", "DEDICATED"),
+    "snowflake_token_type": ("KEYPAIR_JWT", "OAUTH"),
+}
+"""What those options may hold that take more than a plain word."""
+
+
 @pytest.mark.parametrize("name", sorted(GRAMMARS))
 def test_every_option_of_the_operator_s_may_be_a_reference(name: str) -> None:
-    book = following({"env:SOME_NAME": "plain1", "file:/run/a b/name": "plain2"})
-    assert leaf({"provider": "openai", name: "env:SOME_NAME"}, book).options == {name: "plain1"}
-    assert leaf({"provider": "openai", name: "file:/run/a b/name"}, book).options == {name: "plain2"}
+    one, other = CHOSEN.get(name, ("plain1", "plain2"))
+    book = following({"env:SOME_NAME": one, "file:/run/a b/name": other})
+    assert leaf({"provider": "openai", name: "env:SOME_NAME"}, book).options == {name: one}
+    assert leaf({"provider": "openai", name: "file:/run/a b/name"}, book).options == {name: other}
     for reference in ("env:SOME_NAME", "file:/etc/passwd"):
         fault = refused({"provider": "openai", name: reference}, CALLER)
         assert (fault.path, fault.code) == (f"config.{name}", "not_permitted")

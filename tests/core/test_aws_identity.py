@@ -8,14 +8,15 @@ import pytest
 from machine import call, ok, status, target, world
 
 from gatewaymw.core import json
-from gatewaymw.core.auth.identity import amazon, aws_ambient
+from gatewaymw.core.auth.identity import amazon, amazon_service, aws_ambient
 from gatewaymw.core.commands import Ask, Flow
+from gatewaymw.core.endpoints import PROXY
 from gatewaymw.core.errors import Unauthorized
 from gatewaymw.core.model import Keys
 from gatewaymw.core.plan import Credential
 from gatewaymw.core.providers import PROVIDERS
 from gatewaymw.core.routing.attempt import attempt
-from gatewaymw.core.values import Secret
+from gatewaymw.core.values import Call, Secret
 
 REGION = {"aws_region": "eu-central-1"}
 ROLE = {"aws_role_arn": "arn:aws:iam::1:role/a", "aws_external_id": "ext"}
@@ -168,3 +169,41 @@ def test_what_goes_wrong_in_fetching_is_the_targets_failure() -> None:
         flow.throw(Unauthorized("nobody", code="missing_credentials"))
     reply = stopped.value.value
     assert (reply.status, json.loads(reply.body)["error"]["message"]) == (401, "nobody")
+
+
+# ── SageMaker ────────────────────────────────────────────────────────────
+
+
+def test_a_service_without_api_keys_is_not_given_bedrocks() -> None:
+    command, _ = asked(amazon_service(keys()), LENT)
+    assert command and command.args == ("aws", {**REGION, "aws_auth_type": "accessKey"})
+    assert asked(amazon_service(keys(**OWN)), LENT)[0] is None
+
+
+def test_an_endpoint_is_signed_for_with_what_is_said_of_it() -> None:
+    options = {**REGION, **OWN, "amzn_sagemaker_target_variant": "blue", "amzn_sagemaker_model_name": "m"}
+    leaf = target(provider=PROVIDERS["sagemaker"], options=options)
+    here = world(status(500))
+    here.run(attempt(leaf, call(), here.env()))
+    request = here.sent[0].request
+    signed = request.headers["authorization"]
+    assert signed.startswith("AWS4-HMAC-SHA256 Credential=AKIAOWN/")
+    assert "/eu-central-1/sagemaker/aws4_request" in signed
+    assert ";x-amzn-sagemaker-model-name;x-amzn-sagemaker-target-variant" in signed
+    assert request.headers["x-amzn-sagemaker-target-variant"] == "blue"
+    assert request.url == "https://runtime.sagemaker.eu-central-1.amazonaws.com/endpoints/m/invocations"
+
+
+def test_whatever_a_container_speaks_goes_through_signed() -> None:
+    leaf = target(provider=PROVIDERS["sagemaker"], options={**REGION, **OWN})
+    path = "/endpoints/m/invocations"
+    proxied = Call(endpoint=PROXY, method="POST", path=path, raw=b"1,2", headers={"content-type": "text/csv"})
+    here = world(status(500))
+    here.run(attempt(leaf, proxied, here.env()))
+    request = here.sent[0].request
+    assert (request.url.endswith(path), request.body, request.headers["content-type"]) == (
+        True,
+        b"1,2",
+        "text/csv",
+    )
+    assert "/sagemaker/aws4_request" in request.headers["authorization"]

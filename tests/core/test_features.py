@@ -119,7 +119,10 @@ def test_the_sign_is_nothing_that_a_transform_says_by_itself() -> None:
         for model in each.models.get(CHAT, ("m",)):
             codec = (chosen(model) if chosen else each.routes[CHAT]).codec
             body = {"model": model, "messages": [{"role": "user", "content": "x"}], "max_tokens": 9}
-            made = codec.request(body, Context(provider="p", model=model)) if codec.request else None
+            told = Context(
+                provider="p", model=model, options={**dict.fromkeys(each.requires, "x"), **each.assumes}
+            )
+            made = codec.request(body, told) if codec.request else None
             assert made is None or MARK.encode() not in json.dumps(made.body)
 
 

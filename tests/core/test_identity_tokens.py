@@ -1,4 +1,4 @@
-"""Which words of a target ask for a token of Google's or of Entra ID, and what becomes of it."""
+"""Which words of a target ask for a token of Google's, Entra ID, IBM's or Sber's, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import pytest
 from machine import call, ok, status, world
 
 from gatewaymw.core.auth.identity import azure_ambient, azure_needs, google_ambient, google_needs
+from gatewaymw.core.commands import Ask
 from gatewaymw.core.errors import GatewayError
-from gatewaymw.core.model import Keys
+from gatewaymw.core.model import Keys, Provider
 from gatewaymw.core.plan import Credential, Target
 from gatewaymw.core.providers.azure import AZURE_OPENAI
+from gatewaymw.core.providers.gigachat import GIGACHAT
 from gatewaymw.core.providers.vertex import VERTEX
+from gatewaymw.core.providers.watsonx import WATSONX
 from gatewaymw.core.routing.attempt import attempt
 from gatewaymw.core.values import Secret
 
@@ -153,3 +156,56 @@ def test_a_key_of_the_targets_own_is_not_replaced() -> None:
     here = world(ok())
     here.run(attempt(target, call(), here.env()))
     assert here.sent[0].request.headers["api-key"] == "k-1"
+
+
+# ── IBM, Sber ────────────────────────────────────────────────────────────
+
+EXCHANGED = pytest.mark.parametrize(
+    ("provider", "kind", "options", "settings"),
+    [
+        (WATSONX, "ibm", {"watsonx_region": "us-south", "watsonx_project_id": "p"}, {}),
+        (GIGACHAT, "sber", {}, {"gigachat_scope": "GIGACHAT_API_PERS"}),
+    ],
+    ids=["watsonx", "gigachat"],
+)
+
+
+@EXCHANGED
+def test_a_key_is_exchanged_and_its_token_sent(
+    provider: Provider, kind: str, options: Any, settings: Any
+) -> None:
+    for credential in (None, Credential(Secret("own"), held=True)):
+        target = Target(path="config", provider=provider, options=options, credential=credential)
+        refused = status(403, b'{"message": "fetched-token may not"}')
+        here = world(refused, secrets={kind: {"api_key": "fetched-token"}})
+        reply = here.run(attempt(target, call(), here.env()))
+        assert here.sent[0].request.headers["authorization"] == "Bearer fetched-token"
+        assert b"[redacted] may not" in reply.body
+        (asked,) = [each for each in here.log if isinstance(each, Ask)]
+        assert asked.args == (kind, {"api_key": "own" if credential else "sk-caller-key", **settings})
+
+
+@EXCHANGED
+def test_a_token_that_is_given_is_sent_as_it_is(
+    provider: Provider, kind: str, options: Any, settings: Any
+) -> None:
+    given = {**options, provider.token: "given-token"}
+    target = Target(path="config", provider=provider, options=given)
+    here = world(status(403, b'{"message": "given-token may not"}'))
+    reply = here.run(attempt(target, call(), here.env()))
+    assert here.sent[0].request.headers["authorization"] == "Bearer given-token"
+    assert b"[redacted] may not" in reply.body
+    assert not [each for each in here.log if isinstance(each, Ask)]
+
+
+@EXCHANGED
+def test_without_either_it_is_said_what_to_bring(
+    provider: Provider, kind: str, options: Any, settings: Any
+) -> None:
+    target = Target(path="config", provider=provider, options=options)
+    here = world()
+    reply = here.run(attempt(target, call(key=None), here.env()))
+    error = json.loads(reply.body)["error"]
+    assert (reply.status, error["code"]) == (401, "missing_credentials")
+    assert f"env:{provider.env_key}" in error["message"]
+    assert f"x-gateway-{provider.token.replace('_', '-')}" in error["message"]

@@ -28,7 +28,7 @@ OPTIONS = {
     **{"resource_name": "res", "deployment_id": "d", "api_version": "v"},
     **{"azure_foundry_url": "https://foundry.example", "azure_api_version": "v", "aws_region": "r"},
     **{"vertex_project_id": "p", "vertex_region": "r", "workers_ai_account_id": "acc"},
-    **{"oracle_region": "r", "oracle_api_version": "v"},
+    **{"oracle_region": "r", "oracle_api_version": "v", "oracle_compartment_id": "c"},
 }
 KEPT = [(name, endpoint) for name, row in THEIRS.items() for endpoint in row]
 

@@ -120,6 +120,14 @@ def test_where_only_an_api_key_will_do_nothing_else_is_taken(machine: pytest.Mon
     assert source(only)().options == {"api_key": "ABSK-key"}
 
 
+def test_where_only_an_access_key_will_do_an_api_key_is_passed_over(machine: pytest.MonkeyPatch) -> None:
+    machine.setenv("AWS_ACCESS_KEY_ID", "AKIAENV")
+    machine.setenv("AWS_SECRET_ACCESS_KEY", "env-secret")
+    only = {**REGION, "aws_auth_type": "accessKey"}
+    found = source(only, environ={"AWS_BEARER_TOKEN_BEDROCK": "ABSK-key"})()
+    assert found.options["aws_access_key_id"] == "AKIAENV"
+
+
 # ── roles ────────────────────────────────────────────────────────────────
 
 

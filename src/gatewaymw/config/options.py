@@ -126,6 +126,9 @@ Steps: TypeAlias = (
     Annotated[str, WRITTEN, _like(r"[A-Za-z0-9_-][A-Za-z0-9_:=@-]*([./][A-Za-z0-9_:=@-]+)*", 1024)] | None
 )
 """Several steps of a path, none of which is empty, `.` or `..`."""
+Ocid: TypeAlias = Annotated[str, WRITTEN, _like(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)*", 255)] | None
+"""What Oracle calls its things by: `ocid1.tenancy.oc1..aaaa`. It is quoted in a signature."""
+Fingerprint: TypeAlias = Annotated[str, WRITTEN, _like("[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})+")] | None
 Printable: TypeAlias = Annotated[str, WRITTEN, _like(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", 1024)] | None
 """What a header can carry."""
 Url: TypeAlias = str | None
@@ -219,18 +222,28 @@ class Options(Shape):
     stability_client_id: Printable = None
     stability_client_user_id: Printable = None
     stability_client_version: Printable = None
-    snowflake_account: Dotted = None
     mistral_fim_completion: Printable = None
     # Oracle
     oracle_api_version: Dotted = None
     oracle_region: Label = None
-    oracle_compartment_id: Printable = None
-    oracle_serving_mode: Token = None
-    oracle_tenancy: Printable = None
-    oracle_user: Printable = None
-    oracle_fingerprint: Printable = None
+    oracle_compartment_id: Ocid = None
+    oracle_serving_mode: Annotated[str, _like("(ON_DEMAND|DEDICATED)")] | None = None
+    oracle_tenancy: Ocid = None
+    oracle_user: Ocid = None
+    oracle_fingerprint: Fingerprint = None
     oracle_private_key: HiddenText = None
     oracle_key_passphrase: Hidden = None
+    # IBM, Snowflake, Sber, Yandex
+    watsonx_region: Label = None
+    watsonx_project_id: Token = None
+    watsonx_space_id: Token = None
+    watsonx_api_version: Dotted = None
+    watsonx_token: Hidden = None
+    snowflake_account: Dotted = None
+    snowflake_token_type: Annotated[str, _like("(KEYPAIR_JWT|OAUTH|PROGRAMMATIC_ACCESS_TOKEN)")] | None = None
+    gigachat_scope: Annotated[str, _like("GIGACHAT_API_(PERS|B2B|CORP)")] | None = None
+    gigachat_token: Hidden = None
+    yandex_folder_id: Token = None
 
 
 NAMES = frozenset(Options.model_fields)
@@ -297,6 +310,8 @@ URLS = {
 PLACES: Mapping[str, re.Pattern[str]] = {
     # https://learn.microsoft.com/azure/ai-foundry/openai/supported-languages: AZURE_OPENAI_ENDPOINT
     "resource_name": re.compile(r"https://([A-Za-z0-9-]+)\.openai\.azure\.com/?"),
+    # https://cloud.ibm.com/apidocs/watsonx-ai#endpoint-url: WATSONX_URL
+    "watsonx_region": re.compile(r"https://([A-Za-z0-9-]+)\.ml\.cloud\.ibm\.com/?"),
 }
 """Options whose official variable holds an address that they are a word of."""
 

@@ -76,7 +76,14 @@ def aws_needs(keys: Keys) -> Settings | None:
     return None if keys.api_key or own else chosen(options, "aws_region")
 
 
+def service_needs(keys: Keys) -> Settings | None:
+    """The same of a service that has no API keys: Bedrock's, which the machine may have, is none for it."""
+    needs = aws_needs(keys)
+    return None if needs is None else {**needs, "aws_auth_type": "accessKey"}
+
+
 amazon: Access = fetched("aws", aws_needs)
+amazon_service: Access = fetched("aws", service_needs)
 
 
 # ── Google ───────────────────────────────────────────────────────────────
@@ -180,3 +187,34 @@ def azure_needs(keys: Keys) -> Settings | None:
 
 
 azure: Access = fetched("azure", azure_needs)
+
+
+# ── IBM, Sber ────────────────────────────────────────────────────────────
+
+
+def exchanged(kind: str, token: str, variable: str, *settings: str) -> Access:
+    """An access that has a key exchanged for a token, unless the option `token` brings one. Where that is
+    done is fixed by the `kind`; of the options only the `settings` go along.
+
+    It raises Unauthorized where there is neither, naming the official `variable` of the key.
+    """
+
+    def access(keys: Keys) -> Flow[Keys]:
+        if given := keys.options.get(token):
+            return replace(keys, api_key=given)
+        if not keys.api_key:
+            raise Unauthorized(
+                f'no credential; give the target an api_key (where "env:{variable}" reads the variable), a'
+                f" virtual_key or a {token} (header x-gateway-{token.replace('_', '-')}), or (where one"
+                " provider only is called) send a key as Authorization: Bearer",
+                code="missing_credentials",
+            )
+        asked = {"api_key": keys.api_key, **chosen(keys.options, *settings)}
+        found: Settings = yield from ask("identity", kind, asked)
+        return replace(keys, api_key=found["api_key"])
+
+    return access
+
+
+ibm: Access = exchanged("ibm", "watsonx_token", "WATSONX_APIKEY")
+sber: Access = exchanged("sber", "gigachat_token", "GIGACHAT_CREDENTIALS", "gigachat_scope")

@@ -8,6 +8,7 @@ from .bedrock import BEDROCK as BEDROCK
 from .cohere import COHERE as COHERE
 from .compatible import compatible as compatible
 from .fireworks import FIREWORKS as FIREWORKS
+from .gigachat import GIGACHAT as GIGACHAT
 from .google import GOOGLE as GOOGLE
 from .handed import MESHY as MESHY
 from .handed import MILVUS as MILVUS
@@ -20,13 +21,16 @@ from .jobs import REPLICATE as REPLICATE
 from .mock import MOCK as MOCK
 from .ollama import OLLAMA_NATIVE as OLLAMA_NATIVE
 from .openai import OPENAI as OPENAI
+from .oracle import ORACLE as ORACLE
 from .palm import PALM as PALM
 from .predibase import PREDIBASE as PREDIBASE
 from .registry import PROVIDERS as PROVIDERS
 from .registry import provide as provide
 from .registry import serving as serving
 from .registry import some as some
+from .sagemaker import SAGEMAKER as SAGEMAKER
 from .stability import STABILITY as STABILITY
 from .triton import TRITON as TRITON
 from .vertex import VERTEX as VERTEX
+from .watsonx import WATSONX as WATSONX
 from .workers import WORKERS as WORKERS

@@ -1,4 +1,4 @@
-"""The identities of clouds: fetched by each cloud's own library, kept, and renewed before they end.
+"""The identities of clouds: fetched as each cloud has it, kept, and renewed before they end.
 
 A library is imported when its cloud is first asked for. Fetching may wait for files and networks, so an
 event loop has a thread do it; what is at hand costs a look-up.
@@ -38,6 +38,8 @@ KINDS = {
     "aws": ("amazon", "gatewaymw"),
     "google": ("google", "gatewaymw[vertex]"),
     "azure": ("azure", "gatewaymw[azure]"),
+    "ibm": ("ibm", "gatewaymw"),
+    "sber": ("sber", "gatewaymw"),
 }
 """The module of each kind, whose `source(settings)` makes a Source, and what installs its library."""
 

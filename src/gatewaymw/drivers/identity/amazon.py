@@ -50,9 +50,9 @@ BUSY = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests")
 def source(
     settings: Settings, clock: Callable[[], float] = time.time, environ: Mapping[str, str] = os.environ
 ) -> Source:
-    """Where credentials come from. `settings`: `aws_region`; `aws_auth_type`, where only an API key will do;
-    for a role `aws_role_arn`, `aws_external_id` and the access key that is to assume it. `environ` is where
-    an API key is looked for; botocore reads the environment of the process."""
+    """Where credentials come from. `settings`: `aws_region`; `aws_auth_type`, where only one kind of key will
+    do (`apiKey`, `accessKey`); for a role `aws_role_arn`, `aws_external_id` and the access key that is to
+    assume it. `environ` is where an API key is looked for; botocore reads that of the process."""
     fetch = assumed if settings.get("aws_role_arn") else chain
 
     def credentials() -> Found:
@@ -76,7 +76,8 @@ def session(region: str) -> Session:
 
 def chain(settings: Settings, clock: Callable[[], float], environ: Mapping[str, str]) -> Found:
     """What this machine is to AWS."""
-    if key := environ.get(API_KEY, "").strip():
+    key = environ.get(API_KEY, "").strip()
+    if key and settings.get("aws_auth_type") != "accessKey":
         return Found({"api_key": key})
     if settings.get("aws_auth_type") == "apiKey":
         raise Unauthorized(

@@ -1,5 +1,6 @@
 """The providers that speak OpenAI's dialect, a row each: importing this package adds them to the table."""
 
+from . import clouds as clouds
 from . import converted as converted
 from . import hosts as hosts
 from . import known as known
