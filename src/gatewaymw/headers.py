@@ -181,7 +181,8 @@ PASSED_PREFIXES = ("ratelimit-", "openai-", "x-ms-region")
 def passes(name: str) -> bool:
     """Whether an upstream's response header goes on to the client. Of rate limits each tells by a prefix of
     its own."""
-    return name in PASSED or name.startswith(PASSED_PREFIXES) or "-ratelimit-" in name
+    limits = "-ratelimit-" in name and not name.startswith(PREFIXES)
+    return limits or name in PASSED or name.startswith(PASSED_PREFIXES)
 
 
 class Names(NamedTuple):
