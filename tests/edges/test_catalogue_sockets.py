@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from openai import APIStatusError, OpenAI
+from openai import APIError, APIStatusError, OpenAI
 from sites import SERVERS, Site
 
 from exchanges import EXCHANGES, KEY, Exchange
@@ -40,6 +40,12 @@ def spoken(exchange: Exchange) -> tuple[str, ...]:
     parts = (codec.request, codec.form, codec.response, codec.media, codec.stream, codec.error)
     thinks = "thinks" if "reasoning" in exchange.row["reads"] and codec.stream else ""
     return (exchange.endpoint.name, thinks, *map(called, parts))
+
+
+def has_an_end(exchange: Exchange) -> bool:
+    """Whether a provider's streams say that they are over, or only stop."""
+    stream = PROVIDERS[exchange.provider].routes[exchange.endpoint].codec.stream
+    return stream is None or stream.last is None
 
 
 def called(part: Any) -> str:
@@ -119,6 +125,14 @@ STREAMED = [
     if "stream" in each.row
 ]
 
+BROKEN = [
+    pytest.param(server, each, ending, id=f"{server}-{each.id}-{ending}")
+    for server in SAID
+    for each in SAID[server]
+    if "stream" in each.row
+    for ending in (("end", "reset") if has_an_end(each) else ("reset",))
+]
+
 # ── the server ───────────────────────────────────────────────────────────
 
 
@@ -185,7 +199,8 @@ def check_asked(site: Site, exchange: Exchange, stream: bool = False) -> None:
 
 def pieces(row: Mapping[str, Any]) -> list[bytes]:
     """The events of a stream, each on its way by itself; in Amazon's messages where it comes in those."""
-    events = [event.encode() for event in re.split(r"(?<=\n\n)", row["stream"]) if event]
+    end = "\n" if "ndjson" in row.get("stream_type", "") else "\n\n"
+    events = [event.encode() for event in re.split(f"(?<={end})", row["stream"]) if event.strip()]
     return [amazon(row["parts"], event) for event in events] if "parts" in row else events
 
 
@@ -215,6 +230,19 @@ def test_a_stream(server: str, exchange: Exchange, sites: Mapping[str, Site]) ->
         got = {"text": "".join(choice.text or "" for choice in choices), "finish": ends[-1]}
     assert got == wanted
     check_asked(sites[server], exchange, stream=True)
+
+
+@pytest.mark.parametrize(("server", "exchange", "ending"), BROKEN)
+def test_a_stream_that_breaks_is_no_answer(
+    server: str, exchange: Exchange, ending: Literal["end", "reset"], sites: Mapping[str, Site]
+) -> None:
+    """Whether its connection is lost or closed as if all had been said."""
+    kind = exchange.row.get("stream_type", "text/event-stream")
+    said = pieces(exchange.row)[:1]
+    sdk = scripted(sites[server], exchange, chunked(said, ending, kind=kind))
+    call = sdk.chat.completions if exchange.endpoint.name == "chat" else sdk.completions
+    with pytest.raises(APIError):
+        _ = [*create(call.create, exchange, stream=True)]
 
 
 @pytest.mark.parametrize(("server", "exchange"), PLAYED)
