@@ -34,6 +34,8 @@ from gatewaymw.core.endpoints import ENDPOINTS, Endpoint
 
 FOLDER = Path(__file__).parent / "catalogue"
 KEY = "key-1"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""As safe, and six times as fast where PyYAML has libyaml: each worker reads all of the files."""
 FILES = sorted(FOLDER.glob("*.yaml"))
 
 
@@ -66,7 +68,7 @@ class Exchange(NamedTuple):
 
 @cache
 def page(path: Path) -> Mapping[str, Any]:
-    read: Mapping[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    read: Mapping[str, Any] = yaml.load(path.read_text("utf-8"), Loader=LOADER)
     return read
 
 
