@@ -52,3 +52,11 @@ def read(bodies: Iterable[Mapping[str, Any]], part: str) -> Read:
                 name_and_arguments[1] += call["function"].get("arguments") or ""
     parsed = [{"name": name, "arguments": json.loads(given)} for _, (name, given) in sorted(calls.items())]
     return Read(text, reasoning, parsed, finish, usage, *ids)
+
+
+def said(read: Read) -> dict[str, Any]:
+    """Only what there is of it, as the exchanges of `catalogue/` say it."""
+    usage = [read.usage.get("prompt_tokens"), read.usage.get("completion_tokens")]
+    calls = [{each["name"]: each["arguments"]} for each in read.calls]
+    found = {"text": read.text, "reasoning": read.reasoning, "calls": calls, "finish": read.finish}
+    return {name: value for name, value in found.items() if value} | ({"usage": usage} if any(usage) else {})

@@ -90,6 +90,9 @@ class Chooser:
             for name, config in book.configs.items()
         }
         self._named = {**parts(self.own), **named} if self._level != "none" else named
+        leaves = targets(self.own.root) if self.own else ()
+        scopes = frozenset[str]().union(*(leaf.provider.scopes for leaf in leaves))
+        self._scopes = scopes - self._keys.keys() - {name.removeprefix("@") for name in self._named}
         self._own_book = own
         self._check_open(book)
         self._plans: LRUCache[bytes, Plan] = LRUCache(PLANS)
@@ -121,8 +124,9 @@ class Chooser:
         """
         named = None
         if isinstance(model, str) and model[:1] == "@" and "/" in model and not wishes.routes:
-            slug, _, named = model[1:].partition("/")
-            wishes = replace(wishes, given={**wishes.given, **self._whom(slug)})
+            slug, _, rest = model[1:].partition("/")
+            if slug not in self._scopes:
+                named, wishes = rest, replace(wishes, given={**wishes.given, **self._whom(slug)})
         own = self.catalogue if listing else self.own
         if not wishes.given:
             return self._default(own), named

@@ -174,13 +174,15 @@ PASSED = frozenset(
         "content-disposition",
     }
 )
-PASSED_PREFIXES = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-", "openai-", "x-ms-region")
+PASSED_PREFIXES = ("ratelimit-", "openai-", "x-ms-region")
 
 
 @lru_cache(512)
 def passes(name: str) -> bool:
-    """Whether an upstream's response header goes on to the client."""
-    return name in PASSED or name.startswith(PASSED_PREFIXES)
+    """Whether an upstream's response header goes on to the client. Of rate limits each tells by a prefix of
+    its own."""
+    limits = "-ratelimit-" in name and not name.startswith(PREFIXES)
+    return limits or name in PASSED or name.startswith(PASSED_PREFIXES)
 
 
 class Names(NamedTuple):

@@ -196,15 +196,14 @@ HOSTS = {
     "azure-ai": r"[a-z0-9-]+\.services\.ai\.azure\.com",
     "bedrock": r"bedrock(-runtime)?\.[a-z0-9-]+\.amazonaws\.com",
     "vertex-ai": r"([a-z0-9-]+-)?aiplatform(\.[a-z0-9-]+)?(\.rep)?\.googleapis\.com",
-    "openrouter": r"openrouter\.ai",
-    "bedrock-mantle": r"bedrock-mantle\.[a-z0-9-]+\.api\.aws",
     "databricks": r"[a-z0-9-]+\.cloud\.databricks\.com",
 }
-"""Where a provider's host depends on options, or on nothing: what it must look like."""
+"""Where a provider's host depends on options in more ways than its base URL says: what it must look like."""
 
 
 def pattern(provider: str) -> str:
-    return HOSTS.get(provider) or re.escape(urlsplit(PROVIDERS[provider].base_url).hostname or "")
+    host = re.escape(urlsplit(PROVIDERS[provider].base_url).hostname or "")
+    return HOSTS.get(provider) or re.sub(r"\\\{\w+\\\}", "[a-z0-9-]+", host)
 
 
 ODD = st.text(max_size=12) | st.text("ab.-/#?@%:\\_0", max_size=12) | st.sampled_from(WORDS)
@@ -217,12 +216,25 @@ FILLED = {
     "azure-ai": {"azure_foundry_url": "https://ours.services.ai.azure.com"},
     "bedrock": {"aws_region": "eu-west-1"},
     "vertex-ai": {"vertex_project_id": "ours", "vertex_region": "europe-west4"},
-    "bedrock-mantle": {"aws_region": "eu-west-1"},
-    "cloudflare": {"cloudflare_account_id": "ours", "cloudflare_gateway_id": "ours"},
     "databricks": {"databricks_host": "https://ours.cloud.databricks.com"},
 }
+
+
+def filled(provider: str) -> dict[str, str]:
+    """What it cannot be called without."""
+    return FILLED.get(provider) or dict.fromkeys(PROVIDERS[provider].requires, "ours")
+
+
+def served(provider: str) -> str:
+    """The path of an endpoint that it serves, of any path where it is only handed what callers say."""
+    paths = [endpoint.path for endpoint in PROVIDERS[provider].routes if endpoint.body == "json"]
+    return "/chat/completions" if "/chat/completions" in paths else [*paths, "/anything"][0]
+
+
 LOCAL = ("http://", "mock://")
-SERVED = sorted(name for name, each in PROVIDERS.items() if not each.base_url.startswith(LOCAL))
+NAMED = {name for name, each in PROVIDERS.items() if each.base_url or each.base}
+"""Those who have an address without a custom host."""
+SERVED = sorted(name for name in NAMED if not PROVIDERS[name].base_url.startswith(LOCAL))
 
 
 PATHS = ["/chat/completions", "/embeddings", "/{}", "/models/{}"]
@@ -238,13 +250,16 @@ def addressed(provider: str, options: dict[str, str], model: str, path: str) -> 
     wishes = Wishes(given={"provider": provider, "config": json.dumps(config)})
     plan, _ = Chooser(Book()).choose(wishes, model)
     assert isinstance(plan.root, Target)
-    body = {**HELLO, "model": model, "input": "x"}
+    names = match.endpoint.required or ("input",)
+    body = {**dict.fromkeys(names, "x"), **(HELLO if "messages" in names else {}), "model": model}
     call = Call(endpoint=match.endpoint, method="POST", path=match.path, body=body, raw=b"{}", deadline=9e9)
-    flow, said = prepare(plan.root, call, ENV), None
+    flow = prepare(plan.root, call, ENV)
+    said: Any = None
     try:
         while True:
-            assert isinstance(flow.send(said), commands.Ask)
-            said = "token-of-a-service"
+            asked = flow.send(said)
+            assert isinstance(asked, commands.Ask)
+            said = {"api_key": "token-of-a-service"} if asked.service == "identity" else "a-secret"
     except StopIteration as stop:
         url: str = stop.value.request.url
         return url
@@ -256,7 +271,7 @@ def test_ssrf_07_whatever_is_said_the_host_is_the_providers(
     provider: str, told: dict[str, str], model: str, path: str
 ) -> None:
     try:
-        url = addressed(provider, {**FILLED.get(provider, {}), **told}, model, "/v1" + path.format(model))
+        url = addressed(provider, {**filled(provider), **told}, model, "/v1" + path.format(model))
     except GatewayError as error:
         assert error.status < 500
         return
@@ -280,7 +295,8 @@ def test_ssrf_06_a_model_is_no_step_of_a_path(
 
 @pytest.mark.parametrize("provider", SERVED)
 def test_ssrf_07_the_providers_host_is_what_is_looked_for(provider: str) -> None:
-    url = addressed(provider, FILLED.get(provider, {}), "claude-sonnet-4-5", "/v1/chat/completions")
+    model = {"replicate": "owner/name", "stability-ai": "core"}.get(provider, "claude-sonnet-4-5")
+    url = addressed(provider, filled(provider), model, "/v1" + served(provider))
     assert url and re.fullmatch(pattern(provider), urlsplit(url).hostname or "")
 
 

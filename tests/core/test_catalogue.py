@@ -142,14 +142,7 @@ def pieces(exchange: Exchange) -> list[bytes]:
 
 def chat(body: Any) -> dict[str, Any]:
     openai_client.completion(body)
-    return said(openai_client.read([body], "message"))
-
-
-def said(read: openai_client.Read) -> dict[str, Any]:
-    usage = [read.usage.get("prompt_tokens"), read.usage.get("completion_tokens")]
-    calls = [{each["name"]: each["arguments"]} for each in read.calls]
-    found = {"text": read.text, "reasoning": read.reasoning, "calls": calls, "finish": read.finish}
-    return {name: value for name, value in found.items() if value} | ({"usage": usage} if any(usage) else {})
+    return openai_client.said(openai_client.read([body], "message"))
 
 
 def completed(body: Any) -> dict[str, Any]:
@@ -231,7 +224,7 @@ def read_stream(exchange: Exchange, text: str) -> dict[str, Any]:
     assert not any("error" in each for each in chunks), chunks[-1]
     if exchange.endpoint.name == "chat":
         _ = [openai_client.chunk(each) for each in chunks]
-        return said(openai_client.read(chunks, "delta"))
+        return openai_client.said(openai_client.read(chunks, "delta"))
     _ = [Completion.model_validate_json(json.dumps(ending(each))) for each in chunks]
     spoken = [choice for each in chunks for choice in each["choices"]]
     ends = [choice["finish_reason"] for choice in spoken if choice.get("finish_reason")]

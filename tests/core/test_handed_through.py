@@ -11,7 +11,7 @@ from machine import World, target, world
 from gatewaymw.config import Book, compile_config
 from gatewaymw.core.endpoints import CHAT, PROXY
 from gatewaymw.core.errors import ConfigError
-from gatewaymw.core.providers import PROVIDERS, serving
+from gatewaymw.core.providers import PROVIDERS, serving, some
 from gatewaymw.core.routing.flow import run
 from gatewaymw.core.routing.reply import Reply
 from gatewaymw.core.values import Answer, Call, Secret
@@ -71,7 +71,7 @@ def test_a_chat_is_refused_with_the_names_of_those_who_serve_it(name: str, more:
     error = json.loads(reply.body)["error"]
     assert (reply.status, here.sent) == (400, [])
     assert error["message"] == (
-        f"/chat/completions is not supported by {name}; it is by {', '.join(serving(CHAT))}"
+        f"/chat/completions is not supported by {name}; it is by {some(serving(CHAT))}"
     )
 
 

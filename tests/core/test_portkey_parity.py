@@ -3,7 +3,10 @@ but for what docs/portkey-parity.md says is another, and why."""
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +69,27 @@ def test_its_endpoints_are_where_they_are_there_or_the_page_says_why_not(provide
 def test_the_page_tells_of_nobody_else() -> None:
     named = re.findall(r"^\| `([^`]+)` \|", ADDRESSES, re.MULTILINE)
     assert named and {*named} <= THEIRS.keys() and len(named) == len({*named})
+
+
+# ── as the command tells it ──────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def listed() -> dict[str, Any]:
+    command = [sys.executable, "-m", "gatewaymw", "providers", "--json"]
+    told: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return told
+
+
+def test_the_list_is_longer_than_theirs_and_leaves_out_none(listed: dict[str, Any]) -> None:
+    assert len(listed) >= 110
+    assert THEIRS.keys() | {"cortex"} <= listed.keys() == PROVIDERS.keys()
+
+
+def test_the_list_has_each_endpoint_of_theirs_or_the_page_says_why_not(listed: dict[str, Any]) -> None:
+    lacking = {
+        (name, endpoint)
+        for name, row in THEIRS.items()
+        for endpoint in row.keys() - {*listed[name]["endpoints"]}
+    }
+    assert lacking and all(told_of(name) & {endpoint, "all"} for name, endpoint in lacking)

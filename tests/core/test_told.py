@@ -263,3 +263,8 @@ def test_a_thought_that_is_cut_keeps_what_might_have_been_its_end() -> None:
     chunks = [choice({"content": "<think>ab</th"}), choice({}, "length")]
     told = [chunk["choices"][0]["delta"] for chunk in poured(Told(thoughts="<think>"), chunks)]
     assert told == [{"reasoning_content": "ab"}, {"reasoning_content": "</th"}]
+
+
+def test_a_time_is_told_in_whole_seconds() -> None:
+    body = {"id": "x", "model": "m", "created": 1737583288.607, "choices": []}
+    assert whole(Told(lacks=True), body)["created"] == 1737583288

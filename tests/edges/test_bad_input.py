@@ -12,7 +12,9 @@ import pytest
 from openai import BadRequestError, OpenAI
 from sites import SERVERS
 
-from gatewaymw.core.endpoints import EMBED
+from cells import HEADLINE
+from exchanges import FOLDER, page
+from gatewaymw.core.endpoints import EMBED, IMAGE_VARIATION
 from gatewaymw.core.providers import PROVIDERS, serving, some
 from gatewaymw.core.providers.registry import SHOWN
 from servers import serving as served
@@ -117,3 +119,51 @@ def test_it_is_openais_shape(client: OpenAI) -> None:
     )
     assert answer.status_code == 400
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+# ── each provider of the catalogue ───────────────────────────────────────
+
+NAMED = sorted(name for name, each in PROVIDERS.items() if each.base_url or each.base)
+"""Those who have an address without a custom host, which is not for strangers to name."""
+LONG = sorted(name for name in PROVIDERS if len(name) > 5)
+REQUIRED = [(name, option) for name in NAMED for option in PROVIDERS[name].requires]
+
+
+def options_of(name: str) -> dict[str, str]:
+    """What a provider cannot be called without, as its exchanges have it."""
+    needed = PROVIDERS[name].requires
+    told = page(FOLDER / f"{name}.yaml").get("options", {}) if needed and name not in HEADLINE else {}
+    return {option: str(told.get(option, NEEDED.get(option, "name"))) for option in needed}
+
+
+NEEDED = {"azure_foundry_url": "https://models.services.ai.azure.com"}
+
+
+def test_each_name_with_a_letter_missing_is_told_what_was_meant(client: OpenAI) -> None:
+    for name in LONG:
+        error = refused(client, provider=f"{name[:2]}{name[3:]}")
+        assert (error.status_code, error.code) == (400, "invalid_config")
+        assert f'did you mean "{name}"' in error.message, error.message
+
+
+@pytest.mark.parametrize(("provider", "option"), REQUIRED)
+def test_each_option_that_is_missing_is_named(client: OpenAI, provider: str, option: str) -> None:
+    given = {name: value for name, value in options_of(provider).items() if name != option}
+    error = refused(client, provider=provider, **given)
+    assert (error.status_code, error.code) == (400, "missing_option")
+    for told in (option, f"x-gateway-{option.replace('_', '-')}", PROVIDERS[provider].requires[option]):
+        assert told in error.message
+
+
+def test_each_endpoint_that_a_provider_lacks_is_told_with_those_who_have_it(client: OpenAI) -> None:
+    lacking = [name for name in NAMED if IMAGE_VARIATION not in PROVIDERS[name].routes]
+    assert len(lacking) > 100
+    with httpx.Client(base_url=str(client.base_url), headers={"authorization": "Bearer sk-1"}) as http:
+        for name in lacking:
+            told = {"provider": name, **options_of(name)}
+            headers = {f"x-gateway-{each.replace('_', '-')}": value for each, value in told.items()}
+            form: Any = {"data": {"model": "m"}, "files": {"image": b"x"}}
+            answer = http.post("images/variations", headers=headers, **form)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported"), answer.text
+            assert f"/images/variations is not supported by {name}; it is by " in answer.text
+            assert "openai" in answer.json()["error"]["message"]

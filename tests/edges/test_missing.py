@@ -103,11 +103,13 @@ def test_a_deployment_on_azure_is_named_by_an_option_or_by_the_model() -> None:
 
 
 def test_all_that_goes_into_an_address_is_required() -> None:
-    """So that no target is called with a hole in its address: each is told by `requires` and its variable."""
+    """So that no target is called with a hole in its address: each is told by `requires` and its variable, or
+    has a value of its own."""
     for provider in PROVIDERS.values():
         paths = [route.path for route in provider.routes.values() if isinstance(route.path, str)]
         holes = {hole for text in (provider.base_url, *paths) for hole in re.findall(r"\{(\w+)\}", text)}
-        assert holes - {"model"} <= provider.requires.keys(), provider.name
+        filled = {"model", *provider.requires, *provider.assumes}
+        assert holes <= filled, provider.name
         assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", each) for each in provider.requires.values())
 
 

@@ -191,6 +191,25 @@ def test_files_that_a_client_names_are_not_fetched() -> None:
     assert (made.status, said(made)) == (200, [("config", "200")])
 
 
+ASKING = {"input": "x", "prompt": "x", "query": "x", "documents": ["x"], "voice": "v"}
+MODELS = {"stability-ai": "core", "replicate": "owner/name"}
+CHATLESS = sorted(PROVIDERS.keys() - {*serving(CHAT)})
+
+
+@pytest.mark.parametrize("name", CHATLESS)
+def test_those_without_chats_are_asked_for_what_they_serve(name: str) -> None:
+    provider = PROVIDERS[name]
+    target = {"provider": name, "api_key": KEY, **dict.fromkeys(provider.requires, "name")}
+    host = {} if provider.base_url else {"custom_host": "https://models.example"}
+    for endpoint in (each for each in provider.routes if each.body == "json"):
+        body = {each: ASKING[each] for each in endpoint.required if each != "model"}
+        asked = {"path": endpoint.path, "body": {**body, "model": MODELS.get(name, "m")}}
+        made = gateway({**target, **host}).explain(asked)
+        assert (made.status, made.seen["config"]) == (200, 200), made
+    refused = gateway({**target, **host}).explain()
+    assert (refused.status, refused.account.attempts) == (400, []), refused
+
+
 @pytest.mark.parametrize("path", ["/audio/speech", "/v1/audio/speech"])
 def test_sound_is_a_stream_of_bytes(path: str) -> None:
     body = {"model": "m", "input": "x", "voice": "v"}
@@ -312,7 +331,6 @@ def test_state_lasts_as_long_as_it_is_said_to() -> None:
 def test_a_recorded_explanation_gives_the_same_decisions() -> None:
     """The trace of an explanation is one that can be played again."""
     made = gateway().explain(script={"openai": "503", "claude": "429x1"}, seed=5)
-    from gatewaymw.core.endpoints import CHAT
     from gatewaymw.core.values import Call
 
     assert made.root is not None

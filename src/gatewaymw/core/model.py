@@ -282,6 +282,11 @@ class Provider:
     needs_key: bool = True
     env_key: str = ""
     """The official SDK's environment variable for the key, for messages and docs."""
+    scopes: frozenset[str] = frozenset()
+    """What its own names of models begin with where those look as if they named a provider: `cf`, for
+    `@cf/meta/llama-3.1-8b-instruct`."""
+    prices: str = ""
+    """What genai-prices calls it, where that knows what its models cost."""
     doc: str = ""
     """The provider's API page."""
 

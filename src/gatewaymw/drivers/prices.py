@@ -10,24 +10,6 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
-NAMES: Mapping[str, str] = {
-    "anthropic": "anthropic",
-    "azure-ai": "azure",
-    "azure-openai": "azure",
-    "bedrock": "aws",
-    "cohere": "cohere",
-    "deepseek": "deepseek",
-    "google": "google",
-    "groq": "groq",
-    "mistral-ai": "mistral",
-    "openai": "openai",
-    "openrouter": "openrouter",
-    "together-ai": "together",
-    "vertex-ai": "google",
-    "x-ai": "x-ai",
-}
-"""Providers here, and what they are called there. Of all others no price is known."""
-
 
 @lru_cache(1)
 def tables() -> ModuleType | None:
@@ -47,14 +29,22 @@ def ready() -> Callable[[str, str, Mapping[str, Any]], float | None]:
 
 def cost(provider: str, model: str, usage: Mapping[str, Any]) -> float | None:
     """US dollars for an answer with this OpenAI `usage`; None where no price is known."""
-    there, name = tables(), NAMES.get(provider)
-    if there is None or name is None:
+    there, name = tables(), called(provider)
+    if there is None or not name:
         return None
     try:
         price = there.calc_price(there.Usage(**counted(usage)), model_ref=model, provider_id=name)
     except (LookupError, TypeError, ValueError):
         return None
     return float(price.total_price)
+
+
+def called(provider: str) -> str:
+    """What the provider's row says it is called in the tables; empty where they do not have it."""
+    from ..core.providers import PROVIDERS  # whoever has an answer to a provider has imported it
+
+    asked = PROVIDERS.get(provider)
+    return asked.prices if asked else ""
 
 
 def counted(usage: Mapping[str, Any]) -> dict[str, int]:

@@ -35,7 +35,8 @@ class Told:
     """Where a stream counts tokens: within the last `choice`, or with `each` chunk what there was by then."""
     lacks: bool = False
     """It leaves out what OpenAI's clients require: `id`, `object`, `created`, `model`, an `index`. A name
-    of its own for an `object`, and a finish reason of no letters, count as left out."""
+    of its own for an `object`, and a finish reason of no letters, count as left out; so does a fraction of
+    a second in `created`, which is whole in OpenAI's."""
 
     def __bool__(self) -> bool:
         return self != Told()
@@ -100,7 +101,10 @@ def identified(body: JSON, object: str, context: Context) -> JSON:
     """A body with what tells answers apart, where the provider does not say it."""
     given = {name: value for name, value in body.items() if value is not None}
     known = {"id": context.id, "object": object, "created": context.created, "model": context.model}
-    return {**known, **given, "object": object}
+    made = {**known, **given, "object": object}
+    if isinstance(made["created"], float):
+        made["created"] = int(made["created"])
+    return made
 
 
 def placed(choice: JSON, index: int) -> JSON:

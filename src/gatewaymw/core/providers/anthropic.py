@@ -23,6 +23,7 @@ ANTHROPIC = provide(
         headers={"anthropic-version": "2023-06-01"},
         accepts=frozenset({"anthropic-version", "anthropic-beta"}),
         env_key="ANTHROPIC_API_KEY",
+        prices="anthropic",
         doc="https://platform.claude.com/docs/en/api/messages",
     )
 )

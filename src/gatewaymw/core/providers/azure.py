@@ -109,6 +109,7 @@ AZURE_OPENAI = provide(
         locating=frozenset({"resource_name"}),
         needs_key=False,
         env_key="AZURE_OPENAI_API_KEY",
+        prices="azure",
         doc="https://learn.microsoft.com/azure/foundry/openai/reference",
     )
 )
@@ -188,6 +189,7 @@ AZURE_AI = provide(
         locating=frozenset({"azure_foundry_url"}),
         needs_key=False,
         env_key="AZURE_INFERENCE_CREDENTIAL",
+        prices="azure",
         doc="https://learn.microsoft.com/azure/foundry/foundry-models/concepts/endpoints",
     )
 )

@@ -76,6 +76,7 @@ BEDROCK = provide(
         requires={"aws_region": "AWS_REGION"},
         needs_key=False,
         env_key="AWS_BEARER_TOKEN_BEDROCK",
+        prices="aws",
         doc="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
     )
 )

@@ -32,6 +32,7 @@ COHERE = provide(
         },
         auth=bearer,
         env_key="COHERE_API_KEY",
+        prices="cohere",
         doc="https://docs.cohere.com/reference/chat",
     )
 )

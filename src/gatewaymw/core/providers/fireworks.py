@@ -52,5 +52,6 @@ FIREWORKS = compatible(
     },
     headers={"accept": "application/json"},
     env_key="FIREWORKS_API_KEY",
+    prices="fireworks",
     doc="https://docs.fireworks.ai/api-reference/post-chatcompletions",
 )

@@ -75,6 +75,7 @@ GOOGLE = provide(
         },
         auth=header("x-goog-api-key"),
         env_key="GEMINI_API_KEY",
+        prices="google",
         doc="https://ai.google.dev/api/generate-content",
     )
 )

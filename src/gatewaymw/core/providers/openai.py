@@ -57,6 +57,7 @@ OPENAI = provide(
         accepts=frozenset(HEADERS.values()),
         option_headers=HEADERS,
         env_key="OPENAI_API_KEY",
+        prices="openai",
         doc="https://platform.openai.com/docs/api-reference",
     )
 )

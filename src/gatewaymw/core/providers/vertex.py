@@ -208,6 +208,7 @@ VERTEX = provide(
         infers=google_project,
         needs_key=False,
         env_key="GOOGLE_APPLICATION_CREDENTIALS",
+        prices="google",
         accepts=frozenset({"anthropic-beta", *CONSUMED}),
         requires={"vertex_project_id": "GOOGLE_CLOUD_PROJECT", "vertex_region": "GOOGLE_CLOUD_LOCATION"},
         doc="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",

@@ -47,6 +47,8 @@ WORKERS = provide(
         requires={"workers_ai_account_id": "CLOUDFLARE_ACCOUNT_ID"},
         locating=frozenset({"workers_ai_account_id"}),
         env_key="CLOUDFLARE_API_TOKEN",
+        scopes=frozenset({"cf", "hf"}),
+        prices="cloudflare",
         doc="https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/",
     )
 )

@@ -38,7 +38,7 @@ NCOMPASS = compatible(
 NOVITA = compatible(
     "novita-ai", "https://api.novita.ai/openai/v1", CHAT, COMPLETE, EMBED, RERANK, *CATALOGUE,
     **OLDER, codecs={RERANK: ranking(NOVITAS)},
-    env_key="NOVITA_API_KEY", doc="https://novita.ai/docs/api-reference/model-apis-llm-create-chat-completion",
+    env_key="NOVITA_API_KEY", prices="novita", doc="https://novita.ai/docs/api-reference/model-apis-llm-create-chat-completion",
 )
 
 # Answers end with `eos` too, max_tokens is the only limit:
@@ -56,7 +56,7 @@ SILICONFLOW = compatible(
 CEREBRAS = compatible(
     "cerebras", "https://api.cerebras.ai/v1", CHAT, COMPLETE, *CATALOGUE,
     without=("frequency_penalty", "presence_penalty", "logit_bias"), thoughts="reasoning",
-    env_key="CEREBRAS_API_KEY", doc="https://inference-docs.cerebras.ai/api-reference/chat-completions",
+    env_key="CEREBRAS_API_KEY", prices="cerebras", doc="https://inference-docs.cerebras.ai/api-reference/chat-completions",
 )
 
 # OpenAI's dialect, as far as is known; believed to be told at https://docs.inference.net
@@ -65,10 +65,11 @@ INFERENCE_NET = compatible(
     env_key="INFERENCE_API_KEY", doc="https://docs.inference.net",
 )
 
-# "Not yet supported and will be ignored": https://docs.sambanova.ai/docs/en/features/openai-compatibility
+# "Not yet supported and will be ignored": https://docs.sambanova.ai/docs/en/features/openai-compatibility. It
+# tells times with a fraction: https://docs.sambanova.ai/docs/api-reference/chat/create-chat-based-completion
 SAMBANOVA = compatible(
     "sambanova", "https://api.sambanova.ai/v1", CHAT, EMBED, *SOUND, MODELS,
-    without=("presence_penalty", "frequency_penalty", "logit_bias"),
+    without=("presence_penalty", "frequency_penalty", "logit_bias"), lacks=True,
     env_key="SAMBANOVA_API_KEY", doc="https://docs.sambanova.ai/docs/en/features/openai-compatibility",
 )
 
@@ -114,7 +115,7 @@ FEATHERLESS = compatible(
 # headers, or as `id.secret`: https://modal.com/docs/guide/webhook-proxy-auth) or for neither.
 MODAL = compatible(
     "modal", "", CHAT, COMPLETE, EMBED, MODELS, accepts=("modal-key", "modal-secret"),
-    needs_key=False, env_key="MODAL_API_KEY", doc="https://modal.com/docs/examples/vllm_inference",
+    needs_key=False, env_key="MODAL_API_KEY", prices="modal", doc="https://modal.com/docs/examples/vllm_inference",
 )
 
 # OpenAI's dialect, as far as is known; https://api.nextbit256.com/v1/models lists what there is.
@@ -140,7 +141,7 @@ AIBADGR = compatible(
 # https://help.ovhcloud.com/csm/en-public-cloud-ai-endpoints-getting-started
 OVHCLOUD = compatible(
     "ovhcloud", "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1", CHAT, EMBED, IMAGE, TRANSCRIBE, MODELS,
-    needs_key=False, env_key="OVH_AI_ENDPOINTS_ACCESS_TOKEN",
+    needs_key=False, env_key="OVH_AI_ENDPOINTS_ACCESS_TOKEN", prices="ovhcloud",
     doc="https://help.ovhcloud.com/csm/en-public-cloud-ai-endpoints-getting-started",
 )
 

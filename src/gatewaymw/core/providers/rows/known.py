@@ -33,7 +33,7 @@ GROQ = compatible(
     "groq", "https://api.groq.com/openai/v1", CHAT, SPEECH, *SOUND, *CATALOGUE,
     without=("logprobs", "top_logprobs", "logit_bias", "store", "metadata"),
     turns=("name", "reasoning_content", *ECHOED), manners=PLAIN,
-    env_key="GROQ_API_KEY", doc="https://console.groq.com/docs/openai",
+    env_key="GROQ_API_KEY", prices="groq", doc="https://console.groq.com/docs/openai",
 )
 
 # max_completion_tokens is passed over, the developer role a 400, one finish reason is a failure:
@@ -42,7 +42,8 @@ GROQ = compatible(
 DEEPSEEK = compatible(
     "deepseek", "https://api.deepseek.com", CHAT, COMPLETE, MODELS, paths={COMPLETE: "/beta/completions"},
     rename=LENGTH, roles=SYSTEM, finish={"insufficient_system_resource": 503}, codecs={MODELS: LISTED},
-    env_key="DEEPSEEK_API_KEY", doc="https://api-docs.deepseek.com/api/create-chat-completion",
+    env_key="DEEPSEEK_API_KEY", prices="deepseek",
+    doc="https://api-docs.deepseek.com/api/create-chat-completion",
 )
 
 # https://docs.together.ai/docs/inference/openai-compatibility; `eos` and the bare list of models:
@@ -53,7 +54,8 @@ TOGETHER = compatible(
     "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, RERANK, MODELS,
     **OLDER, finish={"eos": "stop"}, thoughts="reasoning",
     codecs={MODELS: LISTED, IMAGE: drawing(TOGETHERS), RERANK: ranking.ranking(ranking.TOGETHER)},
-    env_key="TOGETHER_API_KEY", doc="https://docs.together.ai/docs/inference/openai-compatibility",
+    env_key="TOGETHER_API_KEY", prices="together",
+    doc="https://docs.together.ai/docs/inference/openai-compatibility",
 )
 
 # What it does not list is a 422, "Extra inputs are not permitted": https://docs.mistral.ai/api/endpoint/chat,
@@ -63,14 +65,14 @@ MISTRAL = compatible(
     rename={**LENGTH, "seed": "random_seed", "dimensions": "output_dimension"}, roles=SYSTEM,
     without=UNKNOWN_TO_MISTRAL, implied=("stream_options",), turns=("name", *ECHOED),
     manners=mistral.MANNERS, codecs={CHAT: mistral.CHAT},
-    env_key="MISTRAL_API_KEY", doc="https://docs.mistral.ai/api",
+    env_key="MISTRAL_API_KEY", prices="mistral", doc="https://docs.mistral.ai/api",
 )
 
 # logit_bias: "unsupported", https://docs.x.ai/docs/api-reference#chat-completions. What its reasoning models
 # refuse (stop, penalties: https://docs.x.ai/docs/guides/reasoning) depends on the model; xAI says so itself.
 XAI = compatible(
     "x-ai", "https://api.x.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, *CATALOGUE, without=("logit_bias",),
-    env_key="XAI_API_KEY", doc="https://docs.x.ai/docs/api-reference",
+    env_key="XAI_API_KEY", prices="x-ai", doc="https://docs.x.ai/docs/api-reference",
 )
 
 # Errors come within a 200 too: https://openrouter.ai/docs/api/reference/errors-and-debugging. Thoughts are in
@@ -79,7 +81,7 @@ OPENROUTER = compatible(
     "openrouter", "https://openrouter.ai/api/v1", CHAT, COMPLETE, EMBED, SPEECH, MODELS,
     thoughts="reasoning", usage="each", codecs={COMPLETE: CHECKED, MODELS: LISTED},
     accepts=("http-referer", "x-title"),
-    env_key="OPENROUTER_API_KEY", doc="https://openrouter.ai/docs/api/reference/overview",
+    env_key="OPENROUTER_API_KEY", prices="openrouter", doc="https://openrouter.ai/docs/api/reference/overview",
 )
 
 # max_tokens is the only limit it knows, the developer's messages are passed over, images come in base64:

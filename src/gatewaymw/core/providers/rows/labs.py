@@ -40,7 +40,8 @@ def inferred(path: str) -> Callable[[Context], str]:
 PERPLEXITY = compatible(
     "perplexity-ai", "https://api.perplexity.ai", CHAT, EMBED, paths={EMBED: "/v1/embeddings"},
     **OLDER, thoughts="<think>", usage="each", lacks=True, codecs={EMBED: perplexity.EMBED},
-    env_key="PERPLEXITY_API_KEY", doc="https://docs.perplexity.ai/docs/sonar/openai-compatibility",
+    env_key="PERPLEXITY_API_KEY", prices="perplexity",
+    doc="https://docs.perplexity.ai/docs/sonar/openai-compatibility",
 )
 
 # Keys of platform.kimi.ai are for https://api.moonshot.ai: https://platform.kimi.ai/docs/api/errors. No
@@ -48,7 +49,7 @@ PERPLEXITY = compatible(
 # https://platform.moonshot.ai/docs/guide/utilize-the-streaming-output-feature-of-kimi-api
 MOONSHOT = compatible(
     "moonshot", "https://api.moonshot.cn/v1", CHAT, MODELS, roles=SYSTEM, usage="choice",
-    env_key="MOONSHOT_API_KEY", doc="https://platform.kimi.ai/docs/api/chat",
+    env_key="MOONSHOT_API_KEY", prices="moonshotai", doc="https://platform.kimi.ai/docs/api/chat",
 )
 
 # Its pages (https://platform.lingyiwanwu.com/docs) could not be read: max_tokens is what Portkey sends there.
@@ -62,11 +63,11 @@ LINGYI = compatible(
 ZHIPU = compatible(
     "zhipu", "https://open.bigmodel.cn/api/paas/v4", CHAT, EMBED, IMAGE, SPEECH, TRANSCRIBE, RERANK, **GLM,
     codecs={RERANK: ranking.ranking(ranking.COMMON)},
-    env_key="ZHIPUAI_API_KEY", doc="https://docs.bigmodel.cn/api-reference",
+    env_key="ZHIPUAI_API_KEY", prices="zhipuai", doc="https://docs.bigmodel.cn/api-reference",
 )
 ZAI = compatible(
     "z-ai", "https://api.z.ai/api/paas/v4", CHAT, IMAGE, TRANSCRIBE, **GLM,
-    env_key="ZAI_API_KEY", doc="https://docs.z.ai/api-reference/llm/chat-completion",
+    env_key="ZAI_API_KEY", prices="zai", doc="https://docs.z.ai/api-reference/llm/chat-completion",
 )
 
 # Other parameters "are accepted and ignored": https://console.upstage.ai/api/chat. Thoughts in
@@ -101,7 +102,8 @@ GITHUB = compatible(
 MINIMAX = compatible(
     "minimax", "https://api.minimax.io/v1", CHAT, MODELS, defaults={"reasoning_split": True},
     codecs={CHAT: minimax.CHAT, MODELS: LISTED},
-    env_key="MINIMAX_API_KEY", doc="https://platform.minimax.io/docs/api-reference/text-chat-openai",
+    env_key="MINIMAX_API_KEY", prices="minimax",
+    doc="https://platform.minimax.io/docs/api-reference/text-chat-openai",
 )
 
 # Elsewhere than in China https://api.stepfun.ai/v1. max_tokens, no developer, thoughts in `reasoning`:
@@ -173,7 +175,7 @@ SARVAM = compatible(
 # max_tokens: https://avian.io/docs/. The last choice of a stream has the count beside it (recorded).
 AVIAN = compatible(
     "avian", "https://api.avian.io/v1", CHAT, MODELS, rename=LENGTH, usage="each", codecs={MODELS: LISTED},
-    env_key="AVIAN_API_KEY", doc="https://avian.io/docs/",
+    env_key="AVIAN_API_KEY", prices="avian", doc="https://avian.io/docs/",
 )
 
 # It runs vLLM (https://docs.vllm.ai/en/latest/deployment/frameworks/crusoe); `reasoning` is recorded.

@@ -40,7 +40,7 @@ ELEVENLABS = compatible(
     "elevenlabs", "https://api.elevenlabs.io", SPEECH, TRANSCRIBE, MODELS, auth=header("xi-api-key"),
     codecs={SPEECH: elevenlabs.SPEECH, TRANSCRIBE: elevenlabs.TRANSCRIPT, MODELS: elevenlabs.MODELS},
     paths={SPEECH: elevenlabs.speech_path, TRANSCRIBE: "/v1/speech-to-text", MODELS: "/v1/models"},
-    env_key="ELEVENLABS_API_KEY", doc="https://elevenlabs.io/docs/api-reference/introduction",
+    env_key="ELEVENLABS_API_KEY", prices="elevenlabs", doc="https://elevenlabs.io/docs/api-reference/introduction",
 )
 
 # https://developers.deepgram.com/reference/authentication

@@ -60,7 +60,7 @@ def endpoint_or_router(options: Mapping[str, str]) -> str:
 DATABRICKS = compatible(
     "databricks", "{databricks_host}/serving-endpoints", CHAT, COMPLETE, EMBED,
     codecs={CHAT: databricks.CHAT}, error=databricks.error, requires={"databricks_host": "DATABRICKS_HOST"},
-    locating=frozenset({"databricks_host"}), env_key="DATABRICKS_TOKEN",
+    locating=frozenset({"databricks_host"}), env_key="DATABRICKS_TOKEN", prices="databricks",
     doc="https://docs.databricks.com/aws/en/machine-learning/model-serving/score-foundation-models",
 )
 
@@ -69,13 +69,13 @@ DATABRICKS = compatible(
 BEDROCK_MANTLE = compatible(
     "bedrock-mantle", "https://bedrock-mantle.{aws_region}.api.aws", CHAT, MODELS,
     paths={CHAT: mantled(CHAT.path), MODELS: "/v1/models"}, requires={"aws_region": "AWS_REGION"},
-    locating=frozenset({"aws_region"}), env_key="AWS_BEARER_TOKEN_BEDROCK",
+    locating=frozenset({"aws_region"}), env_key="AWS_BEARER_TOKEN_BEDROCK", prices="aws",
     doc="https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html",
 )
 
 # A dedicated deployment's address is a target's custom_host: https://docs.baseten.co/quickstart
 BASETEN = compatible(
-    "baseten", "https://inference.baseten.co/v1", CHAT, MODELS, env_key="BASETEN_API_KEY",
+    "baseten", "https://inference.baseten.co/v1", CHAT, MODELS, env_key="BASETEN_API_KEY", prices="baseten",
     doc="https://docs.baseten.co/reference/inference-api/chat-completions",
 )
 

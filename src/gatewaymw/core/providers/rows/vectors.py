@@ -12,7 +12,7 @@ from ..compatible import compatible
 VOYAGE = compatible(
     "voyage", "https://api.voyageai.com/v1", EMBED, RERANK,
     codecs={EMBED: embedding.VOYAGE, RERANK: ranking.ranking(ranking.VOYAGE)},
-    env_key="VOYAGE_API_KEY", doc="https://docs.voyageai.com/reference/embeddings-api",
+    env_key="VOYAGE_API_KEY", prices="voyageai", doc="https://docs.voyageai.com/reference/embeddings-api",
 )
 
 # `encoding_format` is called `embedding_type`, and may be `binary` too: https://api.jina.ai/redoc
