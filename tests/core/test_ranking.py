@@ -41,7 +41,7 @@ def test_p18_rerank_has_a_type_and_cohere_takes_texts_and_gives_none_back() -> N
     made = sent("cohere", {**BODY, "return_documents": True, "max_tokens_per_doc": 9, "user": "u"})
     assert made == Encoded(
         {"model": "m", "query": "Who?", "documents": ["a", "b"], "top_n": 1, "max_tokens_per_doc": 9},
-        ("user",),
+        ("user", "documents[].title"),
     )
     answer = {
         "id": "x",
@@ -78,7 +78,10 @@ def test_objects_pass_where_they_are_taken() -> None:
 )
 def test_bedrocks_models_want_what_their_makers_want(model: str, version: dict[str, Any]) -> None:
     made = sent("bedrock", {**BODY, "model": model, "return_documents": False}, model)
-    assert made == Encoded({"query": "Who?", "documents": ["a", "b"], "top_n": 1, **version})
+    told = {"query": "Who?", "documents": ["a", "b"], "top_n": 1, **version}
+    assert made == Encoded(told, ("documents[].title",))
+    plain = sent("bedrock", {**BODY, "documents": ["a", {"text": "b"}], "model": model}, model)
+    assert plain == Encoded(told)
     path = PROVIDERS["bedrock"].by_model[RERANK](model).path
     assert path == "/model/{model}/invoke"
 

@@ -45,7 +45,9 @@ def ranking(ranks: Ranks) -> Codec:
         given["documents"] = documents(body.get("documents"), ranks)
         out = {ranks.names[name]: value for name, value in given.items() if name in ranks.names}
         out |= {name: body[name] for name in body if name in ranks.own and body[name] is not None}
-        return Encoded({**out, **(ranks.constant or {})}, tuple(unheard(body, {*OURS, *ranks.own})))
+        lost = unheard(body, {*OURS, *ranks.own})
+        lost += [] if ranks.objects else beside(body["documents"])
+        return Encoded({**out, **(ranks.constant or {})}, tuple(lost))
 
     def response(body: JSON, context: Context) -> JSON:
         results = [ranked(row, ranks, context) for row in body[ranks.results]]
@@ -69,6 +71,12 @@ def document(value: Any, path: str, ranks: Ranks) -> Any:
         return value
     spec = mapping(value, path)
     return spec if ranks.objects else text(spec.get("text"), f"{path}.text")
+
+
+def beside(documents: list[Any]) -> list[str]:
+    """What documents hold besides their texts."""
+    names = dict.fromkeys(name for each in documents if isinstance(each, Mapping) for name in each)
+    return [f"documents[].{name}" for name in names if name != "text"]
 
 
 def ranked(row: JSON, ranks: Ranks, context: Context) -> JSON:
