@@ -16,11 +16,10 @@ from ..framing.base import Frame
 from ..model import Codec, Context, Encoded, Stream, decode_json
 from ..values import JSON
 from .cousins import Progress, checked, complete, progress
-from .embedding import texts
-from .fields import unheard
+from .embedding import MODEL, asked
 from .history import PLAIN, THOUGHT, mannered
 from .told import identified
-from .vectors import format_of, listing
+from .vectors import listing
 
 DETAILS = "reasoning_details"
 
@@ -168,14 +167,10 @@ CHAT = Codec(request=request, response=response, stream=STREAM)
 
 # ── embeddings ───────────────────────────────────────────────────────────
 
-EMBEDDED = frozenset({"model", "input", "encoding_format"})
-
 
 def embedding(body: Mapping[str, Any], context: Context) -> Encoded:
     """The request to embed, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
-    format_of(body)
-    out = {"model": body.get("model"), "text": texts(body.get("input"))}
-    return Encoded(out, tuple(unheard(body, EMBEDDED)))
+    return asked(body, MODEL, "text")
 
 
 def embedded(body: JSON, context: Context) -> JSON:

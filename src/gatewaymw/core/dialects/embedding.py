@@ -14,6 +14,9 @@ from ..values import JSON
 from .fields import Table, array, pick, table, unheard
 from .vectors import format_of, listing
 
+MODEL = table("model")
+"""All that some have besides the texts."""
+
 
 def texts(value: Any) -> list[str]:
     """The texts that are to be embedded. Raises BadRequest, Unsupported for token ids."""
@@ -26,6 +29,9 @@ def texts(value: Any) -> list[str]:
 
 
 def asked(body: Mapping[str, Any], fields: Table, name: str) -> Encoded:
+    """A request of the texts by that name and the parameters of `fields`, and the names of what is lost.
+
+    Raises BadRequest, Unsupported."""
     format_of(body)
     out = {name: texts(body.get("input")), **pick(body, fields)}
     known = {*fields, "input", "encoding_format"}

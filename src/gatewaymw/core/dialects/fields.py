@@ -134,6 +134,19 @@ def stops_of(body: Mapping[str, Any]) -> list[str]:
     return stops([] if own is None else array(own, "stop_sequences")) + stops(body.get("stop"))
 
 
+def answer_kind(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The kind of answer that `response_format` asks for, empty where it is not there, and all that it says.
+
+    Raises BadRequest."""
+    value = body.get("response_format")
+    spec = {} if value is None else mapping(value, "response_format")
+    kind = "" if value is None else spec.get("type")
+    if kind not in ("", "text", "json_object", "json_schema"):
+        path = "response_format.type"
+        raise BadRequest(f"{path} must be text, json_object or json_schema", param=path)
+    return str(kind), spec
+
+
 def asking(body: Mapping[str, Any], lacks: Mapping[str, Container[Any]]) -> tuple[str, ...]:
     """Those of a body's parameters that a provider lacks, but for values that ask for nothing (`lacks`)."""
     return tuple(name for name in lacks if body.get(name) is not None and body[name] not in lacks[name])

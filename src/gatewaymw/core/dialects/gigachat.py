@@ -19,10 +19,10 @@ from ..values import JSON
 from .calls import functional, named
 from .cohere.tools import chosen, offer
 from .cousins import Progress, complete, finished, progress
-from .embedding import texts
+from .embedding import MODEL, asked
 from .fields import Field, array, mapping, pick, table, text, unheard, whole, wrong
 from .told import identified
-from .vectors import format_of, listing
+from .vectors import listing
 
 # ── requests ─────────────────────────────────────────────────────────────
 
@@ -278,14 +278,10 @@ CHAT = Codec(request=request, response=response, stream=STREAM)
 
 # ── embeddings ───────────────────────────────────────────────────────────
 
-EMBEDDED = frozenset({"model", "input", "encoding_format"})
-
 
 def embedding(body: Mapping[str, Any], context: Context) -> Encoded:
     """The request to embed, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
-    format_of(body)
-    out = {"model": body.get("model"), "input": texts(body.get("input"))}
-    return Encoded(out, tuple(unheard(body, EMBEDDED)))
+    return asked(body, MODEL, "input")
 
 
 def embedded(body: JSON, context: Context) -> JSON:

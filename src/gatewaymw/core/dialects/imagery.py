@@ -47,14 +47,19 @@ def asked(body: Body, who: str, known: Iterable[str] = ()) -> tuple[JSON, JSON, 
     dialect, and the names of those that are not. Raises BadRequest, and Unsupported for a stream."""
     text(body.get("prompt"), "prompt")
     given = {name: value for name, value in body.items() if value is not None}
-    if given.get("stream", False) not in IDLE["stream"]:
-        raise Unsupported(f"stream: {who}'s images come whole; leave it out", param="stream")
+    as_a_whole(given, who)
     openais = {
         name: value for name, value in given.items() if name in OPENAIS and value not in IDLE.get(name, ())
     }
     own = {name: value for name, value in given.items() if name not in OPENAIS and name != "model"}
     wanted = {name: openais.pop(name) for name in known if name in openais}
     return own, wanted, list(openais)
+
+
+def as_a_whole(body: Body, who: str) -> None:
+    """Raises Unsupported for images that are asked for as a stream."""
+    if body.get("stream") not in (None, *IDLE["stream"]):
+        raise Unsupported(f"stream: {who}'s images come whole; leave it out", param="stream")
 
 
 def named(body: Body, who: str, sample: str) -> str:
@@ -159,7 +164,7 @@ MODERATED = re.compile(r"moderat|nsfw|safety|sensitive|content.?polic", re.IGNOR
 
 
 def moderated(message: str) -> UpstreamError:
-    """The error of an image that was held back for what it shows, or was to show."""
+    """The error of what was held back for what it shows or says, or was to."""
     return UpstreamError(message, status=400, type="invalid_request_error", code="content_policy_violation")
 
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, mapping, pick, stops_of, table, text, unheard, whole, wrong
+from ..fields import Field, answer_kind, mapping, pick, stops_of, table, text, unheard, whole, wrong
 from .content import SYSTEM, blocks
 from .messages import conversation
 from .models import Traits, traits_of
@@ -158,18 +157,10 @@ def answer_format(body: Mapping[str, Any], out: Mapping[str, Any], traits: Trait
 
     Anthropic has no mode of just any JSON object, and older models no schemas: both are named as lost.
     """
-    value = body.get("response_format")
-    if value is None:
-        return {}
-    spec = mapping(value, "response_format")
-    kind = spec.get("type")
-    if kind not in ("text", "json_object", "json_schema"):
-        raise BadRequest(
-            "response_format.type must be text, json_object or json_schema", param="response_format.type"
-        )
+    kind, spec = answer_kind(body)
     schema = schema_of(spec) if kind == "json_schema" else None
     if schema is None or not traits.formats or "format" in out.get("output_config", {}):
-        lost += ["response_format"] if kind != "text" else []
+        lost += ["response_format"] if kind not in ("", "text") else []
         return {}
     return {
         "output_config": {**out.get("output_config", {}), "format": {"type": "json_schema", "schema": schema}}

@@ -16,6 +16,7 @@ from ...model import Context, Encoded
 from ...values import JSON, NOTHING, Part
 from ..fields import text
 from ..forms import fields, files, others
+from ..imagery import as_a_whole
 from ..media import base64, pictured
 from .images import IDLE
 from .makers import maker_of
@@ -75,8 +76,7 @@ def editing(parts: tuple[Part, ...], context: Context) -> Encoded:
     """Stability's request, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
     form = {name: value for name, value in fields(parts).items() if not idle(name, value)}
     made = maker_of(form, context, MODELS)
-    if "stream" in form:
-        raise Unsupported("stream: Bedrock's images come whole; leave it out", param="stream")
+    as_a_whole(form, "Bedrock")
     for name in made.needed:
         text(form.get(name), name)
     out: JSON = {name: told(form[name], name) for name in form if name in made.known}

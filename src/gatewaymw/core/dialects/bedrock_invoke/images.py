@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from ...errors import Unsupported, UpstreamError
+from ...errors import UpstreamError
 from ...model import Context, Encoded
 from ...values import JSON
 from ..converse.errors import wordless
 from ..fields import pick, table, text, whole
 from ..imagery import IDLE as OPENAIS_IDLE
-from ..imagery import moderated, ratio_of, sides, size_of
+from ..imagery import as_a_whole, moderated, ratio_of, sides, size_of
 from .makers import maker_of, picture
 
 Body: TypeAlias = Mapping[str, Any]
@@ -47,8 +47,7 @@ def request(body: Body, context: Context) -> Encoded:
     asked = {
         name: value for name, value in body.items() if value is not None and value not in IDLE.get(name, ())
     }
-    if "stream" in asked:
-        raise Unsupported("stream: Bedrock's images come whole; leave it out", param="stream")
+    as_a_whole(body, "Bedrock")
     text(body.get("prompt"), "prompt")
     lost = [name for name in asked if name not in made.known | ALWAYS]
     return Encoded(made.make(asked, lost), tuple(lost))

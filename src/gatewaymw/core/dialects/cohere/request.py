@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, array, mapping, pick, stops_of, table, text, unheard, whole
+from ..fields import Field, answer_kind, array, mapping, pick, stops_of, table, text, unheard, whole
 from .messages import conversation
 from .schema import enforced
 from .thinking import reasoning
@@ -67,16 +66,8 @@ def answer_format(body: Mapping[str, Any], out: Mapping[str, Any], lost: list[st
 
     Cohere has none beside tools or documents: it gives way then, and is named. Raises BadRequest.
     """
-    value = body.get("response_format")
-    if value is None:
-        return {}
-    spec = mapping(value, "response_format")
-    kind = spec.get("type")
-    if kind not in ("text", "json_object", "json_schema"):
-        raise BadRequest(
-            "response_format.type must be text, json_object or json_schema", param="response_format.type"
-        )
-    if kind == "text":
+    kind, spec = answer_kind(body)
+    if kind in ("", "text"):
         return {}
     schema = schema_of(spec, kind)
     if "tools" in out or "documents" in out:

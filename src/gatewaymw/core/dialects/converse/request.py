@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import json
-from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
 from ..anthropic.request import sampling as claudes
 from ..anthropic.schema import closed
-from ..fields import mapping, stops_of, text, unheard, whole, wrong
+from ..fields import answer_kind, mapping, stops_of, text, unheard, whole, wrong
 from .beside import beside
 from .content import SYSTEM, Reading, blocks
 from .messages import conversation
@@ -133,18 +132,12 @@ def answer_format(body: Mapping[str, Any], reading: Reading) -> JSON:
     Bedrock has no mode of just any JSON object, and not all models take schemas: both are named as lost.
     """
     own = {} if body.get("outputConfig") is None else mapping(body["outputConfig"], "outputConfig")
-    value = body.get("response_format")
-    spec = mapping({"type": "text"} if value is None else value, "response_format")
-    kind = spec.get("type")
-    if kind not in ("text", "json_object", "json_schema"):
-        raise BadRequest(
-            "response_format.type must be text, json_object or json_schema", param="response_format.type"
-        )
+    kind, spec = answer_kind(body)
     schema = schema_of(spec) if kind == "json_schema" else {}
     if schema and reading.family.formats and "textFormat" not in own:
         form = {"type": "json_schema", "structure": {"jsonSchema": schema}}
         return {"outputConfig": {**own, "textFormat": form}}
-    reading.lost += ["response_format"] if kind != "text" else []
+    reading.lost += ["response_format"] if kind not in ("", "text") else []
     return {"outputConfig": {**own}}
 
 

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from math import log
 from typing import Any
 
-from ...errors import BadRequest, Unsupported, UpstreamError
+from ...errors import BadRequest, UpstreamError
 from ...model import Context, Encoded
 from ...values import JSON
 from ..fields import Field, Table, pick, table, text, unheard, whole
+from ..imagery import as_a_whole
 from .errors import fault
 from .response import candidates, parts_of, refusal
 from .usage import count
@@ -95,8 +96,7 @@ def checked(body: Mapping[str, Any]) -> list[str]:
     """The names of what is lost with any model. Raises BadRequest, and Unsupported for a stream."""
     text(body.get("model"), "model")
     text(body.get("prompt"), "prompt")
-    if body.get("stream") in (True, "true"):
-        raise Unsupported("Google's images come whole: leave stream out", param="stream")
+    as_a_whole(body, "Google")
     lost = ["response_format"] if body.get("response_format") not in (None, "b64_json") else []
     return [*lost, "quality"] if body.get("quality") not in (None, "auto", "standard") else lost
 

@@ -11,10 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON, NOTHING
-from ..fields import Field, Table, array, mapping, pick, stops_of, table, text, unheard, whole, wrong
+from ..fields import (
+    Field,
+    Table,
+    answer_kind,
+    array,
+    mapping,
+    pick,
+    stops_of,
+    table,
+    text,
+    unheard,
+    whole,
+    wrong,
+)
 from .messages import conversation
 from .models import Traits, traits_of
 from .schema import heeded
@@ -198,17 +210,9 @@ def senses(body: Mapping[str, Any], lost: list[str]) -> JSON:
 def answer_format(body: Mapping[str, Any], out: JSON, traits: Traits, lost: list[str]) -> JSON:
     """JSON, by a schema or not (https://ai.google.dev/gemini-api/docs/generate-content/structured-output).
     Older models refuse it where they may call functions: it is left out then, and named."""
-    value = body.get("response_format")
-    if value is None:
-        return {}
-    spec = mapping(value, "response_format")
-    kind = spec.get("type")
-    if kind not in ("text", "json_object", "json_schema"):
-        raise BadRequest(
-            "response_format.type must be text, json_object or json_schema", param="response_format.type"
-        )
+    kind, spec = answer_kind(body)
     schema = schema_of(spec) if kind == "json_schema" else None
-    if kind == "text":
+    if kind in ("", "text"):
         return {}
     if "tools" in out and not traits.formatted:
         lost.append("response_format")

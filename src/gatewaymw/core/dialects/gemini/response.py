@@ -16,6 +16,7 @@ from ...errors import UpstreamError
 from ...model import Context
 from ...values import JSON, NOTHING
 from ..calls import functional
+from ..imagery import moderated
 from ..media import joined
 from .blocks import block, pictured
 from .citations import cited
@@ -187,7 +188,7 @@ def wanting(candidate: JSON, what: str, context: Context) -> UpstreamError:
     message = f"{context.provider} gave no {what}{f': {why}' if why else ''}"
     if FINISH.get(reason) != "content_filter":
         return UpstreamError(message)
-    return UpstreamError(message, status=400, type="invalid_request_error", code="content_policy_violation")
+    return moderated(message)
 
 
 def finish(reason: Any, called: bool, context: Context) -> str:

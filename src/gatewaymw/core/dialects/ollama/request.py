@@ -13,7 +13,7 @@ from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
 from ..completing import asks, only
-from ..fields import Field, array, mapping, pick, stops, table, unheard, whole
+from ..fields import Field, answer_kind, array, mapping, pick, stops, table, unheard, whole
 from .messages import conversation
 
 OPTIONS = table(
@@ -101,20 +101,12 @@ def thinking(body: Mapping[str, Any]) -> JSON:
 
 def answer_format(body: Mapping[str, Any]) -> JSON:
     """Its format (https://docs.ollama.com/capabilities/structured-outputs). Raises BadRequest."""
-    value = body.get("response_format")
-    if value is None:
-        return {}
-    spec = mapping(value, "response_format")
-    kind = spec.get("type")
+    kind, spec = answer_kind(body)
     if kind == "json_schema":
         path = "response_format.json_schema"
         inner = mapping(spec.get("json_schema"), path)
         schema = inner.get("schema")
         return {"format": "json" if schema is None else mapping(schema, f"{path}.schema")}
-    if kind not in ("text", "json_object"):
-        raise BadRequest(
-            "response_format.type must be text, json_object or json_schema", param="response_format.type"
-        )
     return {"format": "json"} if kind == "json_object" else {}
 
 

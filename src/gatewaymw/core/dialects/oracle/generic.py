@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import BadRequest
 from ...values import JSON
 from ..cohere.tools import chosen, offer
-from ..fields import Field, array, mapping, pick, stops, table, text, unheard
+from ..fields import Field, answer_kind, array, mapping, pick, stops, table, text, unheard
 from .messages import GENERIC, OPENAI, conversation
 
 
@@ -124,16 +123,9 @@ def format_asked(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """The kind of answer that is asked for, empty for none, and of `json_schema` what OpenAI has in it.
 
     Raises BadRequest."""
-    value = body.get("response_format")
-    if value is None:
-        return "", {}
-    spec = mapping(value, "response_format")
-    kind = spec.get("type")
-    if kind not in ("text", "json_object", "json_schema"):
-        path = "response_format.type"
-        raise BadRequest(f"{path} must be text, json_object or json_schema", param=path)
+    kind, spec = answer_kind(body)
     if kind != "json_schema":
-        return str(kind), {}
+        return kind, {}
     return kind, mapping(spec.get("json_schema"), "response_format.json_schema")
 
 
