@@ -77,6 +77,7 @@ def test_each_cloud_has_one_place_where_keys_go() -> None:
         ),
         ({"code": 7, "message": f"credentials doesn't match {KEY}"}, r"answered 400 \(7\); is"),
         ({"error": {"of": KEY}}, "answered 400; is"),
+        ({"error": KEY}, "answered 400; is"),
         (f"what is {KEY}", "answered 400; is"),
     ],
 )
@@ -109,6 +110,12 @@ def test_a_cloud_that_is_busy_or_makes_no_sense(
     with pytest.raises(UpstreamError, match=told) as caught:
         fetched(kind, upstream)
     assert caught.value.code == "identity_unavailable"
+
+
+def test_a_token_is_not_waited_for_without_end(upstream: Upstream) -> None:
+    upstream.script("/token", whole(IBMS))
+    with pytest.raises(UpstreamError, match="IBM Cloud took longer than 0 seconds"):
+        exchange.exchange(upstream.url + "/token", {}, {}, "IBM Cloud", seconds=0.0)
 
 
 def test_a_token_of_sber_must_say_when_it_ends(upstream: Upstream) -> None:

@@ -6,7 +6,8 @@ Nothing of an answer is shown but a code that looks like one: it may quote what 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from time import monotonic
 from typing import Any
 
 from httpx import Client, Timeout
@@ -17,14 +18,37 @@ from ..limits import tls
 
 PATIENCE = 5.0
 """Seconds to a connection, and between two reads."""
+TOTAL = 20.0
+"""Seconds to the end of an answer, however little of it comes at a time."""
 LONGEST = 64 * 1024
 """Bytes of an answer that are read."""
 CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+TELLING = 8
+"""Characters of what was sent that would tell something of it."""
 
 
-def exchange(url: str, headers: Mapping[str, str], form: Mapping[str, str], cloud: str) -> Mapping[str, Any]:
+def exchange(
+    url: str, headers: Mapping[str, str], form: Mapping[str, str], cloud: str, seconds: float = TOTAL
+) -> Mapping[str, Any]:
     """The answer to a form. Raises Unauthorized where the cloud refuses the key, UpstreamError where it is
     busy or says nothing that can be read, httpx's errors where it cannot be reached."""
+    status, told = answered(url, headers, form, cloud, seconds)
+    if status == 200 and told:
+        return told
+    if status >= 500 or status in (200, 408, 429):
+        raise unavailable(f"{cloud} gave no token: it answered {status}")
+    why = code(told, (*headers.values(), *form.values()))
+    raise Unauthorized(
+        f"{cloud} gave no token: it answered {status}{why}; is the key still valid?",
+        code="invalid_credentials",
+    )
+
+
+def answered(
+    url: str, headers: Mapping[str, str], form: Mapping[str, str], cloud: str, seconds: float
+) -> tuple[int, Mapping[str, Any]]:
+    """The status and the JSON of an answer. Raises UpstreamError for one that is too long, or too slow."""
+    until = monotonic() + seconds
     with (
         Client(verify=tls(), timeout=Timeout(PATIENCE), follow_redirects=False) as client,
         client.stream("POST", url, headers=dict(headers), data=dict(form)) as answer,
@@ -32,20 +56,13 @@ def exchange(url: str, headers: Mapping[str, str], form: Mapping[str, str], clou
         body = b""
         for piece in answer.iter_bytes():
             body += piece
+            if monotonic() > until:
+                raise unavailable(f"{cloud} took longer than {seconds:g} seconds to give a token")
             if len(body) > LONGEST:
                 raise unavailable(
                     f"{cloud} answered with more than {LONGEST} bytes where a token was asked for"
                 )
-        status = answer.status_code
-    told = read(body)
-    if status == 200 and told:
-        return told
-    if status >= 500 or status in (200, 408, 429):
-        raise unavailable(f"{cloud} gave no token: it answered {status}")
-    raise Unauthorized(
-        f"{cloud} gave no token: it answered {status}{code(told)}; is the key still valid?",
-        code="invalid_credentials",
-    )
+    return answer.status_code, read(body)
 
 
 def read(body: bytes) -> Mapping[str, Any]:
@@ -56,9 +73,11 @@ def read(body: bytes) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def code(told: Mapping[str, Any]) -> str:
+def code(told: Mapping[str, Any], sent: Iterable[str]) -> str:
+    """The code of an error, unless it is a piece of what was sent."""
     given = str(told.get("errorCode") or told.get("code") or told.get("error") or "")
-    return f" ({given})" if CODE.fullmatch(given) else ""
+    quoted = len(given) >= TELLING and any(given in each for each in sent)
+    return f" ({given})" if CODE.fullmatch(given) and not quoted else ""
 
 
 def unavailable(why: str) -> UpstreamError:
