@@ -1,4 +1,4 @@
-"""Asking Bedrock's InvokeModel for embeddings and images, and checking that no argument is changed."""
+"""Asking a codec, and checking that no argument is changed and that it says the same twice."""
 
 from __future__ import annotations
 
