@@ -14,6 +14,8 @@ import pytest
 from callers import HELLO, STREAMED, Answer, ask, ask_wsgi, nothing, nothing_wsgi
 from carriers import trusting_nobody
 from gatewaymw import ASGIGateway, ConfigError, Gateway, WSGIGateway
+from gatewaymw.core.values import Request
+from gatewaymw.drivers.handed import Handed
 from upstream import Script, Upstream, chunked, closed_port, raw, whole
 
 FAMILIES = {"httpx": httpx, "httpx2": httpx2}
@@ -207,3 +209,14 @@ def test_the_mock_provider_needs_no_client(family: Any) -> None:
     with family.Client(transport=family.MockTransport(answer)) as client:
         app = WSGIGateway(nothing_wsgi, {"provider": "mock"}, http_client=client)
         assert ask_wsgi(app).status == 200
+
+
+@pytest.mark.parametrize(("version", "told"), [(b"HTTP/2", "200"), (b"HTTP/1.1", None)])
+def test_an_answer_in_http_2_says_so(version: bytes, told: str | None, family: Any) -> None:
+    def answer(request: Any) -> Any:
+        return family.Response(200, extensions={"http_version": version})
+
+    with family.Client(transport=family.MockTransport(answer)) as client:
+        opened = Handed(client).send(Request("GET", "https://models.example/v1/models"))
+        opened.body.close()
+    assert opened.headers.get(":status") == told
