@@ -17,11 +17,12 @@ from gatewaymw.core.dialects.catalogue import listed, listing, shown
 from gatewaymw.core.endpoints import CHAT, MODEL, MODELS
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.model import Context, Route
-from gatewaymw.core.plan import Breaker, Target
+from gatewaymw.core.plan import Breaker, Credential, Target
 from gatewaymw.core.routing import catalogue
 from gatewaymw.core.routing.flow import run
+from gatewaymw.core.routing.likes import key_of
 from gatewaymw.core.routing.reply import Reply
-from gatewaymw.core.values import Call, Failure
+from gatewaymw.core.values import Call, Failure, Secret
 
 CONTEXT = Context(provider="acme")
 ROW = {"id": "a", "object": "model", "created": 0, "owned_by": "acme"}
@@ -251,6 +252,21 @@ def test_all_whose_breakers_are_open_are_asked_after_all() -> None:
 
 def one_of(name: str) -> Call:
     return replace(LIST, endpoint=MODEL, path=f"/models/{name}", body={"model": name})
+
+
+@pytest.mark.parametrize(
+    ("given", "shared"),
+    [(Credential(Secret("sk")), True), (Credential(source="env:KEY"), True), (Credential(source=len), False)],
+)
+def test_a_kept_list_is_everybodys_but_where_a_function_may_give_each_a_key(
+    given: Credential, shared: bool
+) -> None:
+    leaf = target(credential=given)
+    ann, bob = (
+        Call(endpoint=MODELS, method="GET", path="/models", principal=name) for name in ("ann", "bob")
+    )
+    assert (key_of(leaf, ann) == key_of(leaf, bob)) is shared
+    assert key_of(leaf, ann) == key_of(leaf, replace(ann))
 
 
 def test_one_model_out_of_the_lists_of_several() -> None:

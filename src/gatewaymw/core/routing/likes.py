@@ -33,10 +33,11 @@ PREFIX = "cache:"
 
 def key_of(target: Target, call: Call) -> str | None:
     """The key of what a target answers to a call, which tells nothing of either; None where it has none."""
-    if call.endpoint is MODELS:
-        tenant: tuple[bytes, ...] | None = ()  # a credential has one list, whoever asks by it
-    else:
-        tenant = tenant_of(call) if call.endpoint in CACHED else None
+    tenant: tuple[bytes, ...] | None = None
+    if call.endpoint is MODELS and not (target.credential and callable(target.credential.source)):
+        tenant = ()  # a credential has one list, whoever asks by it; a function may give each another
+    elif call.endpoint in CACHED or call.endpoint is MODELS:
+        tenant = tenant_of(call)
     if tenant is None:
         return None
     mark = target.marks.get(PREFIX) or target.marks.setdefault(PREFIX, mark_of(target))
