@@ -50,7 +50,8 @@ def serve(settings: Settings, port: int, workers: int = 1) -> int:
     except ConfigError as error:
         return refused(exposed(settings.host) if error.path == "auth" else str(error))
     options: dict[str, Any] = {"host": settings.host, "port": port, "server_header": False}
-    options["access_log"] = settings.access_log
+    # Who a proxy says the client is, only the log tells; a socket of the web's nobody asks for.
+    options |= {"access_log": settings.access_log, "proxy_headers": settings.access_log, "ws": "none"}
     if workers == 1:
         settle()
         uvicorn.run(app, **options)
