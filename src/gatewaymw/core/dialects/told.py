@@ -41,6 +41,16 @@ class Told:
     def __bool__(self) -> bool:
         return self != Told()
 
+    @property
+    def field(self) -> str:
+        """The field of a message that thoughts come in; empty where they come otherwise."""
+        return self.thoughts if self.thoughts.isalpha() else ""
+
+    @property
+    def tag(self) -> str:
+        """The tag that thoughts begin with; empty where they come otherwise."""
+        return "" if self.field else self.thoughts
+
 
 def telling(told: Told, endpoint: Endpoint) -> Codec:
     """The codec that the differences make of an endpoint's answers; one that changes nothing where they do
@@ -68,7 +78,7 @@ OBJECTS: Mapping[Endpoint, tuple[str, str]] = {
 def changed(told: Told, endpoint: Endpoint, where: str) -> Change:
     """What is done to a whole answer (`where` is "message") or to a chunk ("delta"). Raises UpstreamError
     where it is none."""
-    finish = finished(told.finish)
+    finish, field, tag = finished(told.finish), told.field, told.tag
     object = OBJECTS[endpoint][where == "delta"]
 
     def change(body: JSON, context: Context) -> JSON:
@@ -77,17 +87,13 @@ def changed(told: Told, endpoint: Endpoint, where: str) -> Change:
         if told.lacks:
             body = identified(body, object, context)
             choices = [placed(choice, index) for index, choice in enumerate(choices)]
-        if told.thoughts and where == "message":
-            choices = [{**choice, where: thinking(choice.get(where), told)} for choice in choices]
-        elif told.thoughts.isalpha():
-            choices = [{**choice, where: named(choice.get(where), told.thoughts)} for choice in choices]
+        if field:
+            choices = [{**choice, where: named(choice.get(where), field)} for choice in choices]
+        elif tag and where == "message":
+            choices = [{**choice, where: split(choice.get(where) or {}, tag)} for choice in choices]
         return {**body, "choices": choices} if choices else body
 
     return change
-
-
-def thinking(message: JSON | None, told: Told) -> JSON:
-    return named(message, told.thoughts) if told.thoughts.isalpha() else split(message or {}, told.thoughts)
 
 
 def named(turn: JSON | None, name: str) -> JSON:
@@ -127,20 +133,18 @@ def streamed(told: Told, endpoint: Endpoint) -> Stream[State]:
     """A stream of chunks with the same done to each. It ends well once each choice that began has its finish
     reason, a `[DONE]` after it or not."""
     change = changed(told, endpoint, "delta")
-    counted = COUNTED[told.usage]
-
-    tags = told.thoughts if not told.thoughts.isalpha() else ""
+    counted, tag = COUNTED[told.usage], told.tag
 
     def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON, ...]]:
         chunk = change(event, context)
         reached, tagged = progress(state.progress, chunk), state.tagged
-        if tags:
-            tagged, chunk = spread(tagged, chunk, tags)
-        if tags or reached is not state.progress:
+        if tag:
+            tagged, chunk = spread(tagged, chunk, tag)
+        if tag or reached is not state.progress:
             state = State(reached, tagged)
         return state, counted(chunk, complete(reached), context)
 
-    words = b"" if tags or endpoint is not CHAT else b'"content":"'
+    words = b"" if tag or endpoint is not CHAT else b'"content":"'
     return Stream(start=State(), step=step, ended=lambda state: complete(state.progress), words=words)
 
 

@@ -54,7 +54,7 @@ def compatible(
     bodies are read where `dialects.openai.error` does not do, `paths` the endpoints that live elsewhere than
     at OpenAI's paths. `more` are `Provider`'s own: `requires`, `assumes`, `env_key`, `needs_key`, …
     """
-    plain = thoughts if thoughts.isalpha() else ""
+    told = Told(finish=finish, thoughts=thoughts, usage=usage, lacks=lacks)
     delta = Delta(
         rename=rename,
         without=frozenset(without),
@@ -63,9 +63,8 @@ def compatible(
         roles=roles,
         turns=frozenset(turns),
         manners=manners,
-        thoughts=plain,
+        thoughts=told.field,
     )
-    told = Told(finish=finish, thoughts=thoughts, usage=usage, lacks=lacks)
     request = adapted(delta) if delta else None
 
     def route(endpoint: Endpoint) -> Route:
