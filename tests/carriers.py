@@ -27,6 +27,8 @@ from gatewaymw.drivers.transport import Unreachable
 from gatewaymw.drivers.wire.aio import AsyncWire
 from gatewaymw.drivers.wire.sync import Wire
 
+PATIENCE = 20.0
+"""Seconds for what is to come, however busy the machine is."""
 Resolve = Callable[..., list[Any]]
 Carrying = Callable[..., AbstractContextManager["Carrier"]]
 """As `Carriers.carrying`."""
@@ -126,7 +128,7 @@ class Answered:
     status: int
     headers: Any
     body: Any
-    idle: float = 5.0
+    idle: float = PATIENCE
 
     def read(self, seconds: float | None = None) -> bytes | Failure:
         data: bytes | Failure = self.carrier.call(self.body.read, seconds or self.idle)
@@ -162,7 +164,7 @@ class Carrier:
             return error.failure
 
     def send(self, url: str, **more: Any) -> Any:
-        told = {"method": "POST", "body": b"{}", "timeout": 5.0, "idle": 5.0, **more}
+        told = {"method": "POST", "body": b"{}", "timeout": PATIENCE, "idle": PATIENCE, **more}
         made = self.call(self.transport.send, Request(url=url, **told))
         return made if isinstance(made, Failure) else Answered(self, *made, told["idle"])
 

@@ -6,12 +6,14 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from pathlib import Path
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 from coverage import Coverage
 from hypothesis import settings
 
+import gatewaymw.core
 from servers import Serve, serving
 from upstream import Upstream, listening
 
@@ -22,7 +24,25 @@ settings.register_profile("fuzz", parent=settings.get_profile("default"), max_ex
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 TRACER = pytest.StashKey[Coverage | None]()
 COMPUTING = {"core", "config", "corpus", "explaining"}
-"""Folders of tests that wait for nobody."""
+"""Folders of tests that wait for nobody. What they run of the core is all of it; the others are not traced."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Coverage sees what it runs to import the core, and from then on is shown tests alone: what SDKs run to be
+    imported is a lot, and nothing of it counts. All that is made here stays, so none of it is garbage."""
+    for module in walk_packages(gatewaymw.core.__path__, "gatewaymw.core."):
+        import_module(module.name)
+    if tracer := Coverage.current():
+        tracer.stop()
+    session.config.stash[TRACER] = tracer
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(10_000)  # what tests make is mostly gone before
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
@@ -32,24 +52,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     odd = [item.nodeid for item in items if " at 0x" in item.nodeid]
     if odd:
         raise pytest.UsageError(f"give these tests ids of their own: {odd}")
-    items.sort(key=lambda item: folder(item) in COMPUTING)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Coverage has seen what imports run. From now on it is shown tests, and not what pytest does between
-    them. And what has been imported and collected is not looked through for garbage time and again."""
-    gc.freeze()
-    if tracer := Coverage.current():
-        tracer.stop()
-    session.config.stash[TRACER] = tracer
-    return (yield)
+    items.sort(key=computes)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    tracer = None if item.get_closest_marker("untraced") else item.config.stash[TRACER]
-    if tracer is None:
+    tracer = item.config.stash[TRACER]
+    if tracer is None or not computes(item) or item.get_closest_marker("untraced"):
         return (yield)
     tracer.start()
     try:
@@ -58,8 +67,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         tracer.stop()
 
 
-def folder(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).parts[0]
+def computes(item: pytest.Item) -> bool:
+    return item.nodeid.split("/")[1] in COMPUTING
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood"
 POISON = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison"
 

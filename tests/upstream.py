@@ -20,10 +20,10 @@ from typing import Any, Literal
 
 import anyio
 
-Step = bytes | float
-"""What to send as it is, or how many seconds to wait."""
+Step = bytes | float | Callable[[], Any]
+"""What to send as it is, how many seconds to wait, or what has to hold first."""
 Ending = Literal["keep", "close", "reset", "stall"]
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which something that was expected is not going to come."""
 
 
@@ -182,7 +182,8 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._left()
+        # Afterwards, for the socket is closed only once this has returned.
+        asyncio.get_running_loop().call_soon(self._left)
         self._task.cancel()
 
     def pause_writing(self) -> None:
@@ -236,6 +237,10 @@ class Connection(asyncio.Protocol):
         for step in script.steps:
             if isinstance(step, float):
                 await asyncio.sleep(step)
+                continue
+            if not isinstance(step, bytes):
+                while not step():  # noqa: ASYNC110 - it happens in another thread
+                    await asyncio.sleep(0.002)
                 continue
             self._transport.write(step)
             await asyncio.sleep(0)

@@ -21,7 +21,7 @@ CHAT = "/openai/chat/completions"
 JSON = {"content-type": "application/json"}
 OWN = {"authorization": "Bearer sk-of-the-caller"}
 MiB = 2**20
-SOON = 4.0
+SOON = 20.0
 """Seconds within which what is refused is refused, on a machine that is busy."""
 
 

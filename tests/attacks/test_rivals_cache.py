@@ -315,7 +315,7 @@ def test_a_request_does_not_wait_for_itself(asked: Any, upstream: Upstream) -> N
     config = {"strategy": {"mode": "fallback", "on_status_codes": [200]}, "targets": [at(upstream)] * 2}
     begun = time.monotonic()
     [answer] = asked({**config, "cache": "simple"}, [{"body": STREAMED}])
-    assert answer.status == 200 and time.monotonic() - begun < 5
+    assert answer.status == 200 and time.monotonic() - begun < 20
 
 
 @in_turn

@@ -158,14 +158,14 @@ def test_g2_a_check_that_does_not_come_back_is_given_up(asked: Ask, upstream: Up
     stop = threading.Event()
 
     def stuck(facts: CheckFacts) -> bool:
-        return stop.wait(20)
+        return stop.wait(40)
 
     upstream.script(CHAT, saying("fine"))
     began = time.monotonic()
     config = at(upstream, input_guardrails=[{"stuck": {}, "deny": True, "fail_closed": True}])
     answer = asked(config, checks={"stuck": stuck}, check_timeout=0.1)
     stop.set()
-    assert answer.status == 446 and time.monotonic() - began < 5
+    assert answer.status == 446 and time.monotonic() - began < 20
     assert "longer than 0.1 s" in results(answer, "before")[0]["checks"][0]["error"]["message"]
 
 

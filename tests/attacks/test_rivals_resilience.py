@@ -70,8 +70,8 @@ def test_r14_a_callers_time_limit_opens_nobody_elses_breaker(asked: Any, upstrea
     upstream.script(OPENAI, raw(ending="stall"), OK)
     upstream.script(GROQ, OK)
     config = fallback(at(upstream), at(upstream, "groq"), cb_config={"failure_threshold": 1})
-    hasty = requests(1, headers={"x-gateway-request-timeout": "60"})
-    answers = asked(config, [*hasty, *requests(1)], total_timeout=5)
+    hasty = requests(1, headers={"x-gateway-request-timeout": "1000"})
+    answers = asked(config, [*hasty, *requests(1)], total_timeout=30)
     assert [answer.headers["x-gateway-provider"] for answer in answers] == ["groq", "openai"]
     assert sent_to(upstream)[2:] == [OPENAI]
 
@@ -183,9 +183,9 @@ def test_t5_tries_have_one_budget_for_all_requests(asked: Any, upstream: Upstrea
 @pytest.mark.parametrize(
     ("limits", "steps", "status", "words"),
     [
-        ({"first_token": 150}, [ROLE], 504, b"upstream_timeout"),
-        ({"idle": 150}, [EVENT], 200, b"upstream_timeout"),
-        ({"total": 150}, [ROLE], 504, b"upstream_timeout"),
+        ({"first_token": 1000}, [ROLE], 504, b"upstream_timeout"),
+        ({"idle": 1000}, [EVENT], 200, b"upstream_timeout"),
+        ({"total": 1000}, [ROLE], 504, b"upstream_timeout"),
     ],
 )
 def test_t6_each_phase_has_its_own_limit(
@@ -195,13 +195,13 @@ def test_t6_each_phase_has_its_own_limit(
     began = time.monotonic()
     answer = asked(at(upstream, timeouts=limits), STREAMED)
     assert (answer.status, words in answer.body) == (status, True), answer.body
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 @edges
 def test_t6_the_total_ends_a_stream_however_busy(asked: Ask, upstream: Upstream) -> None:
-    upstream.script(OPENAI, chunked([EVENT, *(0.02, EVENT) * 100]))
-    answer = asked(at(upstream, timeouts={"total": 200}), STREAMED)
+    upstream.script(OPENAI, chunked([EVENT, *(0.02, EVENT) * 500]))
+    answer = asked(at(upstream, timeouts={"total": 1000}), STREAMED)
     assert answer.status == 200 and b"total_timeout" in answer.body
 
 
@@ -209,7 +209,7 @@ def test_t6_the_total_ends_a_stream_however_busy(asked: Ask, upstream: Upstream)
 def test_r6_the_total_of_a_target_is_not_that_of_the_next(asked: Ask, upstream: Upstream) -> None:
     upstream.script(OPENAI, raw(ending="stall"))
     upstream.script(GROQ, OK)
-    slow = at(upstream, timeouts={"total": 150}, retry={**AGAIN, "on": ["timeout"]})
+    slow = at(upstream, timeouts={"total": 1000}, retry={**AGAIN, "on": ["timeout"]})
     assert asked(fallback(slow, at(upstream, "groq"))).status == 200
     assert sent_to(upstream) == [OPENAI, GROQ]
 
@@ -217,7 +217,7 @@ def test_r6_the_total_of_a_target_is_not_that_of_the_next(asked: Ask, upstream: 
 @edges
 def test_t8_there_are_limits_where_the_config_names_none(asked: Ask, upstream: Upstream) -> None:
     upstream.script(OPENAI, chunked([EVENT], "stall"))
-    answer = asked(at(upstream), STREAMED, total_timeout=0.3)
+    answer = asked(at(upstream), STREAMED, total_timeout=1.0)
     assert answer.status == 200 and b"upstream_timeout" in answer.body
 
 
@@ -277,8 +277,8 @@ def test_streams_of_a_comparison_come_as_one(asked: Ask, upstream: Upstream) -> 
 
 @edges
 def test_a_slow_stream_of_a_comparison_keeps_no_other_waiting(asked: Ask, upstream: Upstream) -> None:
-    upstream.script(OPENAI, chunked([words("slow"), 0.6, words("slow"), STOP, DONE]))
-    upstream.script(GROQ, chunked([words("fast"), 0.05, words("fast"), 0.05, words("fast"), STOP, DONE]))
+    upstream.script(OPENAI, chunked([words("slow"), 2.5, words("slow"), STOP, DONE]))
+    upstream.script(GROQ, chunked([words("fast"), 1.0, words("fast"), 0.05, words("fast"), STOP, DONE]))
     config = {"strategy": {"mode": "compare"}, "targets": [at(upstream), at(upstream, "groq")]}
     answer = asked(config, STREAMED)
     texts = [line for line in answer.body.decode().split("\n\n") if '"slow"' in line or '"fast"' in line]
@@ -290,6 +290,6 @@ def test_a_slow_stream_of_a_comparison_keeps_no_other_waiting(asked: Ask, upstre
 def test_a_comparison_that_stalls_ends_with_its_limits(asked: Ask, upstream: Upstream) -> None:
     upstream.script(OPENAI, chunked([words("a"), STOP, DONE]))
     upstream.script(GROQ, chunked([words("b")], "stall"))
-    targets = [at(upstream), at(upstream, "groq", timeouts={"idle": 150})]
+    targets = [at(upstream), at(upstream, "groq", timeouts={"idle": 1000})]
     answer = asked({"strategy": {"mode": "compare"}, "targets": targets}, STREAMED)
     assert answer.body.endswith(DONE) and b"upstream_timeout" in answer.body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from math import inf
 from typing import Any
 
 import pytest
@@ -205,10 +206,10 @@ def test_s9_what_a_cousin_of_openais_streams_goes_on_whole(asked: Ask, upstream:
 
 
 def test_s11_the_first_word_is_not_held_back(upstream: Upstream) -> None:
-    """The original holds each back for 25 ms; the quickest of ten shows whether somebody does so here."""
+    """The original holds each back for 25 ms; the quickest of many shows whether somebody does so here."""
     app = WSGIGateway(nothing_wsgi, target(upstream, "anthropic", STREAMS["anthropic"][1]), auth="public")
-    times: list[float] = []
-    for _ in range(10):
+    times = [inf]
+    while min(times) >= 0.02 and len(times) < 200:
         began = time.perf_counter()
         _, pieces = open_wsgi(app, environ(body=BODY))
         assert b"data: " in next(iter(pieces))

@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pytest
 from machine import World, world
 from openai.types import Completion, CreateEmbeddingResponse, ImagesResponse, Model, ModerationCreateResponse
 from openai.types.audio import Transcription
 
 import openai_client
 from cells import HEADLINE
+from every import every
 from exchanges import EXCHANGES, FILES, KEY, Exchange, page
 from gatewaymw.config import Book, compile_config
 from gatewaymw.core.form import encode
@@ -26,11 +26,11 @@ from gatewaymw.core.values import Answer, Call, Part, Request
 from recorded import amazon
 
 BOOK = Book({}, held=True, providers=PROVIDERS)
-MAIN = pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: exchange.id)
+MAIN = every(EXCHANGES, lambda exchange: exchange.id)
 
 
 STREAMED = [exchange for exchange in EXCHANGES if "stream" in exchange.row]
-STREAMS = pytest.mark.parametrize("exchange", STREAMED, ids=lambda exchange: exchange.id)
+STREAMS = every(STREAMED, lambda exchange: exchange.id)
 
 
 # ── asking ───────────────────────────────────────────────────────────────
@@ -286,7 +286,7 @@ def test_each_provider_has_its_exchanges() -> None:
     assert known == {path.stem for path in FILES}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@every(FILES, lambda path: path.stem)
 def test_each_endpoint_has_its_exchange(path: Any) -> None:
     provider, told = PROVIDERS[path.stem], page(path)
     assert told["source"].startswith("https://")

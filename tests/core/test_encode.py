@@ -13,12 +13,12 @@ from gatewaymw.core import form, json
 from gatewaymw.core.auth.keys import none
 from gatewaymw.core.endpoints import CHAT, EMBED, MODEL, MODELS, PROXY, TRANSCRIBE
 from gatewaymw.core.model import Codec, Context, Encoded, Filled, Provider, Route
-from gatewaymw.core.plan import Target
+from gatewaymw.core.plan import Credential, Target
 from gatewaymw.core.providers import PROVIDERS, serving, some
 from gatewaymw.core.routing.attempt import attempt
 from gatewaymw.core.routing.encode import prepare
 from gatewaymw.core.routing.reply import Reply
-from gatewaymw.core.values import Call, Part, Request
+from gatewaymw.core.values import Call, Part, Request, Secret
 
 
 def sent(leaf: Target, what: Call) -> Request:
@@ -268,6 +268,14 @@ def test_a_prepared_request_shows_no_secret() -> None:
     with pytest.raises(StopIteration) as stop:
         next(flow)
     assert repr(stop.value.value) == "Prepared(Request(POST https://test.example/chat))"
+
+
+def test_headers_of_a_target_with_a_key_of_its_own_are_made_once() -> None:
+    leaf = target(credential=Credential(Secret("sk-own-key")))
+    first, second = sent(leaf, call()), sent(leaf, call())
+    assert first.headers == second.headers == leaf.signed["application/json"]
+    assert second.headers is leaf.signed["application/json"]
+    assert second.headers["authorization"] == "Bearer sk-own-key"
 
 
 def test_no_form_has_no_parts() -> None:

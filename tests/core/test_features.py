@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from machine import call, provider, target, world
 
+from every import every
 from gatewaymw.core import json
 from gatewaymw.core.endpoints import CHAT, EMBED, IMAGE
 from gatewaymw.core.errors import Unsupported
@@ -35,7 +36,7 @@ def test_what_is_gained_is_told_once() -> None:
     assert GAINED.keys() <= {(name, feature) for name in PROMISED for feature in FEATURES}
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@every(PROVIDERS)
 def test_a_promise_of_an_endpoint_is_a_route(name: str) -> None:
     paths = {way for how in ways(PROVIDERS[name]).values() for way in how if way.startswith("/")}
     assert paths <= {endpoint.path for endpoint in PROVIDERS[name].routes}

@@ -244,19 +244,25 @@ def cost(framer: Callable[[], Framer], data: bytes, step: int) -> float:
     return min(once() for _ in range(2))
 
 
+def grows_as_it_may(framer: Callable[[], Framer], data: bytes, longer: bytes, step: int) -> bool:
+    """Whether it takes less than twice the time that four times as much may. Measured again where it does
+    not: others may have had the processor's caches."""
+    return any(cost(framer, longer, step) < 8 * cost(framer, data, step) + 0.02 for _ in range(5))
+
+
 @pytest.mark.untraced  # tracing takes time too
 @pytest.mark.parametrize("what", LONG)
-@pytest.mark.parametrize(("step", "size"), [(1, 10_000), (500, 1_000_000)])
+@pytest.mark.parametrize(("step", "size"), [(1, 10_000), (500, 300_000)])
 def test_a_frame_four_times_as_long_takes_about_four_times_the_time(what: str, step: int, size: int) -> None:
     framer, stream = LONG[what]
-    assert cost(framer, stream(4 * size), step) < 8 * cost(framer, stream(size), step) + 0.02
+    assert grows_as_it_may(framer, stream(size), stream(4 * size), step)
 
 
 @pytest.mark.untraced  # tracing takes time too
 @pytest.mark.parametrize("what", MANY)
-@pytest.mark.parametrize(("step", "size"), [(1, 10_000), (10**6, 50_000)])
+@pytest.mark.parametrize(("step", "size"), [(1, 10_000), (10**6, 20_000)])
 def test_a_frame_of_four_times_as_many_parts_takes_about_four_times_the_time(
     what: str, step: int, size: int
 ) -> None:
     framer, stream = MANY[what]
-    assert cost(framer, stream(4 * size), step) < 8 * cost(framer, stream(size), step) + 0.02
+    assert grows_as_it_may(framer, stream(size), stream(4 * size), step)

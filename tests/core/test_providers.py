@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from every import every
 from gatewaymw.core.auth.keys import bearer, beside, header, none
 from gatewaymw.core.endpoints import CHAT, ENDPOINTS, MODEL, MODERATE
 from gatewaymw.core.errors import Unauthorized
@@ -44,7 +45,7 @@ def test_who_serves_an_endpoint_is_told_in_order() -> None:
     assert "groq" in serving(CHAT) and "groq" not in able
 
 
-@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+@every(PROVIDERS.values(), lambda provider: provider.name)
 def test_addresses_join_and_header_names_are_lower_case(provider: Provider) -> None:
     assert not provider.base_url.endswith("/")
     names = {*provider.headers, *provider.accepts, *provider.option_headers.values()}

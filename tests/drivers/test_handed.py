@@ -130,8 +130,8 @@ def test_nobody_there(asked: Asked, upstream: Upstream) -> None:
 
 
 def test_a_stream_may_be_silent_for_longer_than_its_head(asked: Asked, upstream: Upstream) -> None:
-    upstream.script(CHAT, chunked([EVENT, 0.3, EVENT, DONE]))
-    assert asked(STREAMED, {"request_timeout": 250}).body == EVENT + EVENT + DONE
+    upstream.script(CHAT, chunked([EVENT, 1.2, EVENT, DONE]))
+    assert asked(STREAMED, {"request_timeout": 1000}).body == EVENT + EVENT + DONE
 
 
 def test_a_stream_that_breaks(asked: Asked, upstream: Upstream) -> None:

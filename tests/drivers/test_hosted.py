@@ -81,13 +81,13 @@ def test_a_function_that_takes_too_long_is_left_behind(asked: Asked, kind: str) 
     stop = threading.Event()
 
     async def slow(facts: str) -> Any:
-        await anyio.sleep(0.5)
+        await anyio.sleep(30)
 
     began = time.monotonic()
     with pytest.raises(GatewayError) as caught:
-        asked(slow if kind == "async" else lambda facts: stop.wait(10), 0.05)
+        asked(slow if kind == "async" else lambda facts: stop.wait(30), 0.05)
     stop.set()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert (caught.value.code, caught.value.message) == (
         "check_timeout",
         "the check mine took longer than 0.05 s",

@@ -166,18 +166,18 @@ async def failing(make: Callable[[], Any], asked: Request) -> Failure:
 
 
 @pytest.mark.parametrize("name", ASYNC)
-@pytest.mark.parametrize("timeout", [60.0, 5.0])
+@pytest.mark.parametrize("timeout", [60.0, 30.0])
 def test_t6_a_connection_has_a_time_of_its_own(name: str, timeout: float) -> None:
     with black_hole(*HOLE):
         began = time.monotonic()
         asked = request(f"http://{HOLE[0]}:{HOLE[1]}/", timeout=timeout, connect=0.2)
         failure = anyio.run(failing, ASYNC[name], asked)
-    assert failure.kind == "timeout" and time.monotonic() - began < 3
+    assert failure.kind == "timeout" and time.monotonic() - began < 20
     assert failure.code == "upstream_timeout" or name == "handed"
 
 
 @pytest.mark.parametrize("name", SYNC)
-@pytest.mark.parametrize("timeout", [60.0, 5.0])
+@pytest.mark.parametrize("timeout", [60.0, 30.0])
 def test_t6_and_in_threads(name: str, timeout: float) -> None:
     transport = SYNC[name]()
     with black_hole(*HOLE):
@@ -186,7 +186,7 @@ def test_t6_and_in_threads(name: str, timeout: float) -> None:
             transport.send(request(f"http://{HOLE[0]}:{HOLE[1]}/", timeout=timeout, connect=0.2))
     transport.close()
     failure = caught.value.failure
-    assert failure.kind == "timeout" and time.monotonic() - began < 3
+    assert failure.kind == "timeout" and time.monotonic() - began < 20
     assert failure.code == "upstream_timeout" or name == "handed"
 
 
@@ -194,10 +194,10 @@ def test_t6_and_in_threads(name: str, timeout: float) -> None:
 def test_t6_the_answer_may_take_longer_than_its_connection(name: str, upstream: Upstream) -> None:
     from upstream import raw
 
-    upstream.script("/slow", raw(0.4, *whole({}).steps))
+    upstream.script("/slow", raw(1.2, *whole({}).steps))
     transport = SYNC[name]()
-    status, _, body = transport.send(request(f"{upstream.url}/slow", timeout=5.0, idle=5.0, connect=0.2))
-    assert (status, body.read(5.0)) == (200, b"{}")
+    status, _, body = transport.send(request(f"{upstream.url}/slow", timeout=20.0, idle=20.0, connect=1.0))
+    assert (status, body.read(20.0)) == (200, b"{}")
     body.close()
     transport.close()
 

@@ -138,13 +138,13 @@ STREAMS: dict[str, Scene] = {
     "stream of JSON": Scene(chat(whole({"error": {"message": "no"}})), status=502, holds=b"no"),
     "stream refused": Scene(chat(whole({"error": {"message": "slow down"}}, 429)), status=429),
     "stream silent before it says anything": Scene(
-        chat(chunked([ROLE], "stall")), lambda url: at(url, request_timeout=250), status=504
+        chat(chunked([ROLE], "stall")), lambda url: at(url, request_timeout=1000), status=504
     ),
     "stream silent for longer than its head may take": Scene(
-        chat(chunked([*GOOD[:2], 0.3, *GOOD[2:]])), lambda url: at(url, request_timeout=250), holds=DONE
+        chat(chunked([*GOOD[:2], 1.2, *GOOD[2:]])), lambda url: at(url, request_timeout=1000), holds=DONE
     ),
     "stream silent for ever": Scene(
-        chat(chunked(GOOD[:2], "stall")), options={"total_timeout": 0.3}, holds=b"upstream_timeout"
+        chat(chunked(GOOD[:2], "stall")), options={"total_timeout": 1.0}, holds=b"upstream_timeout"
     ),
     "stream with early commit": Scene(
         chat(chunked([ROLE, ERROR])), lambda url: at(url, commit="headers", **RETRY), holds=b"busy"
@@ -192,15 +192,15 @@ WHOLE: dict[str, Scene] = {
     ),
     "500 for ever": Scene(chat(whole({}, 500)), lambda url: at(url, **RETRY), status=500, calls=3),
     "400 is not tried again": Scene(chat(whole({}, 400)), lambda url: at(url, **RETRY), status=400),
-    "no answer": Scene(chat(raw(ending="stall")), lambda url: at(url, request_timeout=250), status=408),
+    "no answer": Scene(chat(raw(ending="stall")), lambda url: at(url, request_timeout=1000), status=408),
     "half a head": Scene(
         chat(raw(b"HTTP/1.1 200 OK\r\ncontent-", ending="stall")),
-        lambda url: at(url, request_timeout=250),
+        lambda url: at(url, request_timeout=1000),
         status=408,
     ),
     "a head that drips": Scene(
         chat(raw(b"HTTP/1.1 200 OK\r\nx: ", *(0.05, b"y") * 20, ending="stall")),
-        lambda url: at(url, request_timeout=250),
+        lambda url: at(url, request_timeout=1000),
         status=408,
     ),
     "half a body": Scene(
@@ -208,7 +208,7 @@ WHOLE: dict[str, Scene] = {
     ),
     "half a body, then silence": Scene(
         chat(raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", ending="stall")),
-        options={"total_timeout": 0.3},
+        options={"total_timeout": 1.0},
         status=408,
     ),
     "refused": Scene({}, lambda url: at(closed_port()), status=502, calls=0, holds=b"upstream_unreachable"),
@@ -234,7 +234,7 @@ WHOLE: dict[str, Scene] = {
     ),
     "TLS that is never answered": Scene(
         {"TLS": [raw(ending="stall")]},
-        lambda url: at(url.replace("http:", "https:"), request_timeout=250),
+        lambda url: at(url.replace("http:", "https:"), request_timeout=1000),
         status=408,
         calls=0,
     ),

@@ -36,16 +36,16 @@ WHOLE: dict[str, Scene] = {
 }
 STREAMS: dict[str, Scene] = {
     "a first token that is late": Scene(
-        chat(chunked([ROLE], "stall")), lambda url: at(url, timeouts={"first_token": 250}), status=504
+        chat(chunked([ROLE], "stall")), lambda url: at(url, timeouts={"first_token": 1000}), status=504
     ),
     "an idle stream": Scene(
         chat(chunked(GOOD[:2], "stall")),
-        lambda url: at(url, timeouts={"idle": 250}, cb_config={}),
+        lambda url: at(url, timeouts={"idle": 1000}, cb_config={}),
         holds=b"upstream_timeout",
     ),
     "a stream within its total": Scene(
         chat(chunked(GOOD[:2], "stall")),
-        lambda url: at(url, timeouts={"total": 250}),
+        lambda url: at(url, timeouts={"total": 1000}),
         holds=b"upstream_timeout",
     ),
 }

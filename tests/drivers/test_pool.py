@@ -51,7 +51,7 @@ def run(way: str, *flows: Any) -> list[Any]:
 
 
 def request(upstream: Upstream, path: str = "/x", **more: Any) -> Request:
-    return Request("POST", upstream.url + path, body=b"{}", **{"timeout": 5.0, "idle": 5.0, **more})
+    return Request("POST", upstream.url + path, body=b"{}", **{"timeout": 20.0, "idle": 20.0, **more})
 
 
 # ── used again ───────────────────────────────────────────────────────────
@@ -76,7 +76,7 @@ def test_also_after_an_error(way: str, upstream: Upstream) -> None:
 def test_one_that_the_upstream_closed_meanwhile_is_not(way: str, upstream: Upstream) -> None:
     def twice() -> Flow[list[Any]]:
         first = yield from send(request(upstream))
-        yield from wait(0.05)
+        yield from wait(0.3)
         return [first, (yield from send(request(upstream)))]
 
     upstream.script("/x", whole({}, ending="close"))
@@ -96,7 +96,7 @@ def test_one_whose_body_was_left_is_not(way: str, upstream: Upstream) -> None:
     upstream.script("/x", chunked(repeat(b"z")), whole({}))
     first, second = run(way, left(), send(request(upstream)))
     assert (first[:1], second.status, upstream.connections) == (b"z", 200, 2)
-    assert upstream.seen[0].gone
+    upstream.wait(lambda: upstream.seen[0].gone)
 
 
 @WAYS
@@ -154,11 +154,11 @@ def test_a_whole_body_has_a_limit(way: str, chunks: list[bytes], upstream: Upstr
 
 @WAYS
 def test_a_head_that_drips_meets_its_time(way: str, upstream: Upstream) -> None:
-    upstream.script("/x", raw(b"HTTP/1.1 200 OK\r\nx: ", *(0.05, b"y") * 100, ending="stall"))
+    upstream.script("/x", raw(b"HTTP/1.1 200 OK\r\nx: ", *(0.05, b"y") * 1000, ending="stall"))
     began = time.monotonic()
     [outcome] = run(way, send(request(upstream, timeout=0.2)))
     assert isinstance(outcome, Failure) and outcome.code == "timeout"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 @WAYS
@@ -168,7 +168,7 @@ def test_an_upstream_that_takes_no_body_meets_its_time(way: str, upstream: Upstr
     began = time.monotonic()
     [outcome] = run(way, send(big))
     assert isinstance(outcome, Failure) and outcome.code == "timeout"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 @WAYS
@@ -176,15 +176,15 @@ def test_each_read_of_a_body_has_its_own_time(way: str, upstream: Upstream) -> N
     """Longer than the head's here, and what one read says holds for no other."""
 
     def reads() -> Flow[list[Any]]:
-        answer = yield from send(request(upstream, timeout=0.2), stream=True)
+        answer = yield from send(request(upstream, timeout=1.0), stream=True)
         assert isinstance(answer, Answer) and answer.stream is not None
-        first = yield from read(answer.stream, 5)
+        first = yield from read(answer.stream, 20)
         second = yield from read(answer.stream)
         third = yield from read(answer.stream, 0.05)
         yield from close(answer.stream)
         return [first, second, third]
 
-    upstream.script("/x", chunked([0.25, b"one", 0.25, b"two"], "stall"))
+    upstream.script("/x", chunked([1.1, b"one", 1.1, b"two"], "stall"))
     [[first, second, third]] = run(way, reads())
     assert (first, second, third.code) == (b"one", b"two", "upstream_timeout")
     upstream.wait(lambda: upstream.seen[0].gone)

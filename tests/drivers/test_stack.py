@@ -102,7 +102,7 @@ def connect_async(origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
 
 
 def request(url: str, **timeout: float | None) -> httpcore.Request:
-    limits = {"pool": 0.1, "connect": 5.0, "read": 0.3, "write": 5.0, **timeout}
+    limits = {"pool": 20.0, "connect": 20.0, "read": 1.0, "write": 20.0, **timeout}
     return httpcore.Request("GET", url, headers={"host": "here"}, extensions={"timeout": limits})
 
 
@@ -171,7 +171,7 @@ def test_who_finds_no_place_waits_so_long_and_no_longer(upstream: Upstream) -> N
     with pytest.raises(httpcore.PoolTimeout):
         stack.handle_request(request(good, pool=0.01))
     answers: list[Any] = []
-    waiting = threading.Thread(target=lambda: answers.append(stack.handle_request(request(good, pool=5.0))))
+    waiting = threading.Thread(target=lambda: answers.append(stack.handle_request(request(good, pool=20.0))))
     waiting.start()
     first.close()
     waiting.join()
@@ -190,7 +190,7 @@ async def test_so_it_is_on_an_event_loop(upstream: Upstream) -> None:
     answers: list[httpcore.Response] = []
 
     async def wait() -> None:
-        answers.append(await stack.handle_async_request(request(good, pool=5.0)))
+        answers.append(await stack.handle_async_request(request(good, pool=20.0)))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(wait)

@@ -153,14 +153,14 @@ def test_a_swap_is_done_where_nothing_came_between(
 def test_what_is_too_old_is_gone(stores: dict[str, Guarded], kind: str, way: str, key: str) -> None:
     def steps(do: Do) -> None:
         names = [f"{key}{name}" for name in ("set", "add", "swap", "kept", "again")]
-        do("set", names[0], b"x", 0.15)
-        do("add", names[1], 3, 0.15)
-        do("swap", names[2], None, b"x", 0.15)
+        do("set", names[0], b"x", 1.0)
+        do("add", names[1], 3, 1.0)
+        do("swap", names[2], None, b"x", 1.0)
         do("set", names[3], b"x", 60)
-        do("set", names[4], b"x", 0.15)
+        do("set", names[4], b"x", 1.0)
         do("set", names[4], b"y", 60)
         do("add", names[1], 1, 60)  # which gives it no more time
-        time.sleep(0.25)
+        time.sleep(1.1)
         assert [do("get", name) for name in names] == [None, None, None, b"x", b"y"]
         assert do("add", names[1], 2, 60) == 2
         assert do("swap", names[2], b"x", b"y", 60) is False

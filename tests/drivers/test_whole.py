@@ -13,7 +13,7 @@ from gatewaymw.core.values import Answer, Failure, Outcome, Request
 from gatewaymw.drivers import aio, sync
 from gatewaymw.drivers.transport import BROKEN, SILENT, TIMEOUT, TOO_LARGE, AsyncOpened, Opened, Unreachable
 
-TIME = 0.2
+TIME = 1.0
 """Seconds that the request has."""
 
 

@@ -38,13 +38,13 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 def to(url: str, **more: Any) -> Request:
-    return Request("POST", url, **{"body": b"{}", "timeout": 5.0, "idle": 5.0, **more})
+    return Request("POST", url, **{"body": b"{}", "timeout": 20.0, "idle": 20.0, **more})
 
 
 async def asked(wire: AsyncWire, url: str, **more: Any) -> bytes:
     _, _, body = await wire.send(to(url, **more))
     got = b""
-    while data := await body.read(5.0):
+    while data := await body.read(20.0):
         got += data
     await body.aclose()
     return got
@@ -90,7 +90,7 @@ def test_who_leaves_closes_the_socket_and_frees_its_place(phase: str, run: Run) 
         body = b"x" * 20_000_000 if phase == "upload" else b"{}"
         first = url.replace("http:", "https:") if phase == "handshake" else url
         task = asyncio.create_task(asked(wire, first, body=body))
-        assert await asyncio.to_thread(began.wait, 5)
+        assert await asyncio.to_thread(began.wait, 20)
         await asyncio.sleep(0.02)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -101,7 +101,7 @@ def test_who_leaves_closes_the_socket_and_frees_its_place(phase: str, run: Run) 
             wire._places.give()
         assert repr(wire) == "<AsyncWire [Connections: 0 active, 0 idle]>"
         assert await asked(wire, url) == b"good"
-        assert await asyncio.to_thread(gone.wait, 5)
+        assert await asyncio.to_thread(gone.wait, 20)
         await wire.aclose()
 
     with hostile(play) as server:
@@ -131,7 +131,7 @@ def test_who_leaves_the_line_takes_no_place_along(run: Run) -> None:
     async def line() -> None:
         places = Places(1)
         assert (places.take(), places.take()) == (True, False)
-        waiting = [asyncio.create_task(places.wait(5)) for _ in range(3)]
+        waiting = [asyncio.create_task(places.wait(20)) for _ in range(3)]
         await asyncio.sleep(0)
         waiting[0].cancel()
         await asyncio.sleep(0)
@@ -167,7 +167,7 @@ def test_no_more_of_an_answer_is_held_than_may_be(run: Run) -> None:
         for _ in range(20):
             await asyncio.sleep(0.005)
             most = max(most, connection.reader.held)
-        while data := await body.read(5.0):
+        while data := await body.read(20.0):
             got += len(data)
             most = max(most, len(data))
         await body.aclose()
@@ -259,7 +259,7 @@ def test_threads_share_one_and_mix_nothing_up() -> None:
             said = b"%d %d" % (name, turn) * (1 + turn * 300)
             _, _, body = wire.send(to(server.url, body=said))
             got = b""
-            while data := body.read(5.0):
+            while data := body.read(20.0):
                 got += data
             body.close()
             if got != said:
@@ -283,7 +283,7 @@ def test_closing_wakes_a_thread_that_reads(upstream: Upstream) -> None:
     def read() -> None:
         try:
             while True:
-                outcomes.append(body.read(5.0))
+                outcomes.append(body.read(20.0))
         except Unreachable as error:
             outcomes.append(error.failure.code)
 
@@ -291,7 +291,7 @@ def test_closing_wakes_a_thread_that_reads(upstream: Upstream) -> None:
     thread.start()
     time.sleep(0.05)
     wire.close()
-    thread.join(2)
+    thread.join(20)
     assert outcomes == [b"hi", "upstream_broken"]
     body.close()
     assert upstream.seen[0].gone or upstream.wait(lambda: upstream.seen[0].gone) is None
@@ -321,9 +321,9 @@ def test_whether_something_came_is_told_with_and_without_poll(polls: bool) -> No
     assert not came()
     begun = time.monotonic()
     assert not came(0.05)
-    assert 0.04 < time.monotonic() - begun < 5
+    assert 0.04 < time.monotonic() - begun < 20
     there.send(b"x")
-    assert came() and came(5) and came(None)
+    assert came() and came(20) and came(None)
     here.recv(1)
     assert not came()
     there.close()

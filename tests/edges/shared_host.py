@@ -38,7 +38,7 @@ def guarded(number: int) -> dict[str, Any]:
 app = ASGIGateway(
     lifespan_or_own,
     {**at(), "cache": "simple"},
-    configs={f"guarded-{number}": guarded(number) for number in range(9)},
+    configs={f"guarded-{number}": guarded(number) for number in range(21)},
     auth="public",
     store="env:STORE",
 )

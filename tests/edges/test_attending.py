@@ -46,7 +46,7 @@ async def test_work_for_one_who_left_is_cut_short_and_is_no_error() -> None:
     async def left() -> bool:
         return True
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         await attended(work, left)
     assert isinstance(met[0], anyio.get_cancelled_exc_class())
 
@@ -102,7 +102,7 @@ async def test_a_server_that_cannot_tell_ends_the_work() -> None:
     async def left() -> bool:
         raise OSError("the socket is gone")
 
-    with anyio.fail_after(5), pytest.raises((OSError, ExceptionGroup)):
+    with anyio.fail_after(30), pytest.raises((OSError, ExceptionGroup)):
         await attended(anyio.sleep_forever, left)
 
 
@@ -134,7 +134,7 @@ async def test_both_at_once_are_the_servers_cancellation(anyio_backend_name: str
 
 
 async def test_what_takes_too_long_is_told_so() -> None:
-    assert await within(5, answer()) == 42
+    assert await within(30, answer()) == 42
     with pytest.raises(TimeoutError):
         await within(0.01, never())
 

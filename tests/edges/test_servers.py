@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from itertools import pairwise, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ GUNICORN = ("-b", "127.0.0.1:0", "--no-control-socket")
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n'
 DONE = b"data: [DONE]\n\n"
 CHAT = "/a/chat/completions"
+SOON = 20.0
+"""Seconds within which a leaving is noticed, however busy the machine is."""
 
 
 class Site(NamedTuple):
@@ -79,22 +81,29 @@ def test_a_whole_answer(site: Site) -> None:
 
 
 def test_events_come_one_by_one(site: Site) -> None:
-    site.upstream.script(CHAT, chunked([EVENT, 0.2, EVENT.replace(b"hi", b"ho"), 0.2, DONE]))
+    """Each is sent only once the one before it was read."""
+    read: list[bytes] = []
+    pieces: list[Step] = [
+        EVENT,
+        lambda: b"hi" in read,
+        EVENT.replace(b"hi", b"ho"),
+        lambda: b"ho" in read,
+        DONE,
+    ]
+    site.upstream.script(CHAT, chunked(pieces))
     with asked(site) as client:
-        times = []
         for word in (b"hi", b"ho", b"[DONE]"):
             assert word in read_to(client, word)
-            times.append(time.monotonic())
-    assert all(later - earlier > 0.05 for earlier, later in pairwise(times))
+            read.append(word)
 
 
 def test_who_leaves_between_two_events_is_noticed(site: Site) -> None:
-    pieces: list[Step] = [EVENT] if site.tells else [EVENT, *(0.02, EVENT) * 200]
+    pieces: list[Step] = [EVENT] if site.tells else [EVENT, *(0.02, EVENT) * 1000]
     site.upstream.script(CHAT, chunked(pieces, "stall"))
     site.upstream.seen.clear()
     client = asked(site)
     assert b"hi" in read_to(client, b"hi")
-    assert left(client, site) < 1.0
+    assert left(client, site) < SOON
 
 
 def test_who_leaves_before_anything_came_is_noticed(site: Site) -> None:
@@ -104,16 +113,16 @@ def test_who_leaves_before_anything_came_is_noticed(site: Site) -> None:
     site.upstream.seen.clear()
     client = asked(site)
     site.upstream.wait(lambda: site.upstream.seen)
-    assert left(client, site) < 1.0
+    assert left(client, site) < SOON
 
 
 def told_by_nobody(site: Site) -> None:
     """A WSGI server notices on its first write, here after 100 ms: then the upstream is closed."""
-    site.upstream.script(CHAT, chunked([0.1, *repeat(EVENT, 5), *(0.02, EVENT) * 200], "stall"))
+    site.upstream.script(CHAT, chunked([0.1, *repeat(EVENT, 5), *(0.02, EVENT) * 1000], "stall"))
     site.upstream.seen.clear()
     client = asked(site)
     site.upstream.wait(lambda: site.upstream.seen)
-    assert left(client, site) < 1.0
+    assert left(client, site) < SOON
 
 
 def left(client: socket.socket, site: Site) -> float:

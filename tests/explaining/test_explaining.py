@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callers import HELLO
+from every import every
 from gatewaymw import ConfigError, Gateway
 from gatewaymw.cli import main
 from gatewaymw.core.commands import Flow, all_of, ask, wait
@@ -149,8 +151,7 @@ def test_every_word_means_something(what: str, asked: Any) -> None:
     assert str(made) and json.dumps(made.as_json())
 
 
-@pytest.mark.parametrize("name", sorted({*serving(CHAT)} - {"mock"}))
-@pytest.mark.parametrize("asked", [{}, STREAM], ids=["whole", "stream"])
+@every(product(sorted({*serving(CHAT)} - {"mock"}), [{}, STREAM]))
 def test_every_provider_is_asked_in_its_own_dialect(name: str, asked: Any) -> None:
     options = {
         **{option: VALUES.get(option, "name") for option in PROVIDERS[name].requires},

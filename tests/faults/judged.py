@@ -38,7 +38,7 @@ DICE = "0.999"
 RETRY = {"attempts": 3, "base": 60, "cap": 3000, "use_retry_after_header": True}
 SETTINGS: dict[str, dict[str, Any]] = {
     "usual": {},
-    "hasty": {"request_timeout": 900},
+    "hasty": {"request_timeout": 2500},
     "eager": {"retry": {**RETRY, "on_status_codes": [400, 408, 409, 500, 504, 529]}},
     "deaf": {"retry": {**RETRY, "use_retry_after_header": False}},
     "once": {"retry": {"attempts": 0}},
@@ -138,7 +138,7 @@ def site(server: str, judge: Judge, folder: Path) -> Iterator[Site]:
     """Below a server, with configs `"openai usual"` and so on."""
     file = folder / "configs.json"
     file.write_text(json.dumps(configs(judge)))
-    env = {"FAULTS_CONFIGS": str(file), "FAULTS_DICE": DICE, "FAULTS": '{"total_timeout": 3}'}
+    env = {"FAULTS_CONFIGS": str(file), "FAULTS_DICE": DICE, "FAULTS": '{"total_timeout": 8}'}
     with (
         serving(SERVERS[server], env, HERE) as url,
         OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0, timeout=BOUND) as client,

@@ -14,7 +14,7 @@ from table import PATHS, Case, well
 from upstream import Upstream, closed_port, listening
 
 CERTIFICATE = Path(__file__).parents[1] / "localhost.pem"
-HASTY, PATIENT = 400, 2_000
+HASTY, PATIENT = 400, 3_500
 """Milliseconds for a request: where the fault is that nothing comes, and where a busy machine may be slow."""
 SILENT = ("f03", "f07", "f13", "f18")
 """Milliseconds to the first word, for each target."""

@@ -4,7 +4,7 @@
 
 For each case (fault x shape of the upstream x whole or streamed x with or without a fallback) OpenAI's SDK is
 the client. Three counts must be 0: silent truncations (a broken answer that the SDK takes for whole), hangs
-(no end within six seconds), leaks (sockets, threads or tasks of the server that outlive the run). Loopback
+(no end within twenty seconds), leaks (sockets, threads or tasks of the server that outlive the run). Loopback
 only. Ends by itself, within seven minutes for all servers; ends no process but those it started.
 """
 

@@ -22,6 +22,7 @@ from servers import serving
 Ask = Callable[[list[Case]], list[Told]]
 HERE = Path(__file__).parent
 AT_ONCE = 24
+TOTAL = 4.0
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def ask(
 ) -> Iterator[Ask]:
     """Plays cases in one of three ways."""
     made = configs(where, cases())
-    gateway = Gateway(configs=made, auth="public", total_timeout=2.5)
+    gateway = Gateway(configs=made, auth="public", total_timeout=TOTAL)
     if request.param == "asgi":
         yield lambda played: below_asgi(ASGIGateway(nothing, gateway=gateway), played)
     elif request.param == "wsgi":
@@ -47,7 +48,12 @@ def ask(
         file = tmp_path_factory.mktemp("faults") / "configs.json"
         file.write_text(json.dumps(made))
         command = ("uvicorn", "host:asgi", "--port", "0", "--log-level", "info")
-        with serving(command, {"FAULTS_CONFIGS": str(file)}, HERE) as url, client(url) as sdk:
+        with (
+            serving(
+                command, {"FAULTS_CONFIGS": str(file), "FAULTS": json.dumps({"total_timeout": TOTAL})}, HERE
+            ) as url,
+            client(url) as sdk,
+        ):
             yield lambda played: side_by_side(lambda case: told(sdk, case), played)
 
 

@@ -20,7 +20,7 @@ import anyio
 import pytest
 from table import PATHS, finish, gpt, spoken, word
 
-from callers import STREAMED, Caller, ask, ask_wsgi, environ, nothing, nothing_wsgi, open_wsgi
+from callers import STREAMED, Answer, Caller, ask, ask_wsgi, environ, nothing, nothing_wsgi, open_wsgi
 from gatewaymw import ASGIGateway, ConfigError, Gateway, WSGIGateway
 from gatewaymw.core.routing.pipeline import Broken
 from upstream import Script, Upstream, chunked, raw, whole
@@ -29,6 +29,7 @@ TESTS = Path(__file__).parents[1]
 CHAT = "/a/chat/completions"
 HI = gpt({"content": "hi"})
 DONE = b"data: [DONE]\n\n"
+COMMENT = b": keep-alive\n\n"
 WELL = chunked([*spoken("openai"), *finish("openai")])
 BIG = gpt({"content": "x" * 60_000})
 
@@ -92,7 +93,7 @@ async def test_st_06_a_client_that_takes_nothing_lets_go_of_the_upstream(
         with pytest.raises(Broken, match=r"took nothing for 0\.2 s"):
             await edge(caller.scope, caller.receive, caller.send)
         await upstream.until(lambda: upstream.seen[0].gone)
-    assert 0.2 <= time.monotonic() - begun < 2
+    assert 0.2 <= time.monotonic() - begun < 20
     assert caller.sent[-1]["more_body"] is True  # its server cuts the connection
 
 
@@ -106,8 +107,8 @@ async def test_st_06_a_comment_that_is_not_taken_counts_as_well(upstream: Upstre
 
 @pytest.mark.anyio
 async def test_st_06_a_client_that_is_slow_but_takes_all_is_served(upstream: Upstream) -> None:
-    async with asgi(upstream, WELL, send_timeout=0.2) as edge:
-        answer = await ask(edge, body=STREAMED, slow=0.06)
+    async with asgi(upstream, WELL, send_timeout=1.5) as edge:
+        answer = await ask(edge, body=STREAMED, slow=0.4)
     assert answer.body.endswith(DONE)
 
 
@@ -137,18 +138,20 @@ def test_st_06_the_thread_that_looks_ends_with_the_streams(upstream: Upstream) -
 
 @pytest.mark.anyio
 async def test_st_07_silence_after_the_commit_is_filled_with_comments(upstream: Upstream) -> None:
-    events = [0.3, HI, 0.3, gpt({}, "stop"), DONE]
+    begun, caller = time.monotonic(), Caller(body=STREAMED)
+    events = [0.3, HI, lambda: b": keep-alive" in caller.body, gpt({}, "stop"), DONE]
     async with asgi(upstream, chunked(events), keep_alive=0.08) as edge:
-        answer = await ask(edge, body=STREAMED)
+        await edge(caller.scope, caller.receive, caller.send)
+    answer = caller.answer
     assert answer.body.startswith(HI)  # no comment before it: nothing is shown then
     parts = answer.body.split(b"\n\n")
-    assert parts.count(b": keep-alive") in (1, 2, 3)
+    assert 1 <= parts.count(b": keep-alive") <= (time.monotonic() - begun) / 0.08
     assert b"\n\n".join(part for part in parts if part != b": keep-alive") == HI + gpt({}, "stop") + DONE
 
 
 @pytest.mark.anyio
 async def test_st_07_by_default_nothing_is_added(upstream: Upstream) -> None:
-    async with asgi(upstream, chunked([HI, 0.2, DONE]), send_timeout=0.1) as edge:
+    async with asgi(upstream, chunked([HI, 1.2, DONE]), send_timeout=1.0) as edge:
         assert (await ask(edge, body=STREAMED)).body == HI + DONE
 
 
@@ -162,9 +165,11 @@ async def test_st_07_what_is_no_stream_of_events_gets_no_comment(upstream: Upstr
 
 @pytest.mark.anyio
 async def test_st_07_a_comment_is_never_within_an_event(upstream: Upstream) -> None:
-    halves = [HI, HI[:20], 0.2, HI[20:], DONE]
+    caller = Caller(body=STREAMED)
+    halves = [HI, HI[:20], lambda: b": keep-alive" in caller.body, HI[20:], DONE]
     async with asgi(upstream, chunked(halves), keep_alive=0.05) as edge:
-        body = (await ask(edge, body=STREAMED)).body
+        await edge(caller.scope, caller.receive, caller.send)
+    body = caller.answer.body
     assert b": keep-alive\n\n" in body
     assert body.replace(b": keep-alive\n\n", b"") == HI + HI + DONE
 
@@ -176,19 +181,29 @@ def without(body: bytes) -> bytes:
     return body.replace(b": keep-alive\n\n", b"")
 
 
+def taken(edge: WSGIGateway, into: list[bytes]) -> bytes:
+    """The body of a stream, of which another thread is shown each piece as it is taken."""
+    _, pieces = open_wsgi(edge, environ(body=STREAMED))
+    into.extend(pieces)
+    pieces.close()
+    return b"".join(into)
+
+
 def test_st_07_below_wsgi_the_thread_that_waits_says_it(upstream: Upstream) -> None:
-    events = [0.3, HI, 0.3, gpt({}, "stop"), DONE]
+    begun, got = time.monotonic(), list[bytes]()
+    events = [0.3, HI, lambda: COMMENT in got, gpt({}, "stop"), DONE]
     with wsgi(upstream, chunked(events), keep_alive=0.08) as edge:
-        body = ask_wsgi(edge, body=STREAMED).body
+        body = taken(edge, got)
     assert body.startswith(HI)
-    assert body.split(b"\n\n").count(b": keep-alive") in (1, 2, 3)
+    assert 1 <= body.count(COMMENT) <= (time.monotonic() - begun) / 0.08
     assert without(body) == HI + gpt({}, "stop") + DONE
 
 
 def test_st_07_below_wsgi_never_within_an_event(upstream: Upstream) -> None:
-    halves = [HI, HI[:20], 0.2, HI[20:], DONE]
+    got = list[bytes]()
+    halves = [HI, HI[:20], lambda: COMMENT in got, HI[20:], DONE]
     with wsgi(upstream, chunked(halves), keep_alive=0.05) as edge:
-        body = ask_wsgi(edge, body=STREAMED).body
+        body = taken(edge, got)
     assert HI + b": keep-alive\n\n" in body
     assert without(body) == HI + HI + DONE
 
@@ -196,20 +211,26 @@ def test_st_07_below_wsgi_never_within_an_event(upstream: Upstream) -> None:
 def test_st_07_below_wsgi_an_upstream_that_says_nothing_to_the_client_is_no_word(upstream: Upstream) -> None:
     """Its pings come more often than comments are due, and are not passed on."""
     target = {"provider": "anthropic", "custom_host": f"{upstream.url}/a"}
-    ping = [0.03, b'event: ping\ndata: {"type":"ping"}\n\n'] * 8
-    first, *rest = spoken("anthropic")
-    upstream.script("/a" + PATHS["anthropic"], chunked([first, *rest, *ping, *finish("anthropic")]))
+    ping = [0.03, b'event: ping\ndata: {"type":"ping"}\n\n']
+    got = list[bytes]()
+
+    def said() -> Iterator[Any]:
+        yield from spoken("anthropic")
+        while COMMENT not in got:
+            yield from ping
+        yield from finish("anthropic")
+
+    upstream.script("/a" + PATHS["anthropic"], chunked(said()))
     edge = WSGIGateway(nothing_wsgi, {"api_key": "k", **target}, auth="public", keep_alive=0.1)
-    body = ask_wsgi(edge, body=STREAMED).body
+    body = taken(edge, got)
     edge.gateway.close()
-    assert body.count(b": keep-alive") in (1, 2)
     assert without(body).endswith(DONE)
 
 
 def test_st_07_below_wsgi_silence_still_has_its_end(upstream: Upstream) -> None:
-    with wsgi(upstream, chunked([HI], "stall"), keep_alive=0.1, total_timeout=0.4) as edge:
+    with wsgi(upstream, chunked([HI], "stall"), keep_alive=0.1, total_timeout=2.0) as edge:
         body = ask_wsgi(edge, body=STREAMED).body
-    assert body.count(b": keep-alive") in (1, 2, 3)
+    assert 1 <= body.count(COMMENT) <= 20
     assert error_of(body)["code"] == "upstream_timeout"
 
 
@@ -316,7 +337,7 @@ async def begun(edge: ASGIGateway, tasks: Any, **more: Any) -> Caller:
     """A stream that a client is in the midst of."""
     caller = Caller(body=STREAMED, **more)
     tasks.start_soon(edge, caller.scope, caller.receive, caller.send)
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         while len(caller.sent) < 2:  # noqa: ASYNC110 - what is waited for has no event
             await anyio.sleep(0.002)
     return caller
@@ -324,18 +345,19 @@ async def begun(edge: ASGIGateway, tasks: Any, **more: Any) -> Caller:
 
 @pytest.mark.anyio
 async def test_st_20_streams_may_end_and_nobody_new_is_served(upstream: Upstream) -> None:
+    refused: list[Answer] = []
     async with (
-        asgi(upstream, chunked([HI, 0.3, DONE]), grace=5.0) as edge,
+        asgi(upstream, chunked([HI, lambda: refused, DONE]), grace=60.0) as edge,
         anyio.create_task_group() as tasks,
     ):
         caller, left = await begun(edge, tasks), time.monotonic()
         tasks.start_soon(edge.gateway.adrain)
-        await anyio.sleep(0.05)
-        refused = await ask(edge, body=STREAMED)
-        assert (refused.status, refused.error["code"]) == (503, "gateway_shutdown")
-        assert refused.headers["retry-after"] == "1"
+        await anyio.wait_all_tasks_blocked()
+        refused.append(await ask(edge, body=STREAMED))
+        assert (refused[0].status, refused[0].error["code"]) == (503, "gateway_shutdown")
+        assert refused[0].headers["retry-after"] == "1"
     assert caller.answer.body == HI + DONE
-    assert time.monotonic() - left < 2
+    assert time.monotonic() - left < 30
 
 
 @pytest.mark.anyio

@@ -11,7 +11,7 @@ import openai
 from openai import AsyncOpenAI, OpenAI
 from table import TEXT, Case
 
-BOUND = 6.0
+BOUND = 20.0
 """Seconds after which what has no end is called hanging."""
 ASKED: Any = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 
