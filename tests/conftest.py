@@ -24,13 +24,13 @@ settings.register_profile("fuzz", parent=settings.get_profile("default"), max_ex
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 TRACER = pytest.StashKey[Coverage | None]()
 COMPUTING = {"core", "config", "corpus", "explaining"}
-"""Folders of tests that wait for nobody. What they run of the core is all of it; the others are not traced."""
+"""Folders of tests that wait for nobody. What they run of the core is all of it: no others are traced."""
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Coverage sees what it runs to import the core, and from then on is shown tests alone: what SDKs run to be
-    imported is a lot, and nothing of it counts. All that is made here stays, so none of it is garbage."""
+    """Coverage sees what is run to import the core, and from then on is shown tests alone: what SDKs run to
+    be imported is a lot, and nothing of it counts. All that is made here stays, so none of it is garbage."""
     for module in walk_packages(gatewaymw.core.__path__, "gatewaymw.core."):
         import_module(module.name)
     if tracer := Coverage.current():

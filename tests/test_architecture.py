@@ -36,7 +36,7 @@ def place(module: Path, node: ast.AST) -> str:
     return f"{module.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "command",
     [

@@ -147,12 +147,12 @@ def served(serve: Serve, keyed: Path) -> str:
 
 
 def test_serve_on_loopback_serves_the_keys_of_the_config(served: str) -> None:
-    answer = httpx.post(served + "/v1/chat/completions", json=HELLO)
+    answer = httpx.post(served + "/v1/chat/completions", json=HELLO, timeout=40)
     assert answer.json()["choices"][0]["message"]["content"] == "You said: Hello"
 
 
 def test_serve_answers_an_unknown_path_in_openais_shape(served: str) -> None:
-    answer = httpx.get(served + "/chat/completions")
+    answer = httpx.get(served + "/chat/completions", timeout=40)
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "unknown_path"
 
@@ -161,20 +161,23 @@ def test_serve_answers_an_unknown_path_in_openais_shape(served: str) -> None:
     "headers", [{"origin": "https://attacker.example"}, {"origin": "null"}, {"host": "attacker.example:80"}]
 )
 def test_serve_refuses_what_a_web_page_sends(served: str, headers: dict[str, str]) -> None:
-    answer = httpx.post(served + "/v1/chat/completions", json=HELLO, headers=headers)
+    answer = httpx.post(served + "/v1/chat/completions", json=HELLO, headers=headers, timeout=40)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "not_local"
 
 
 def test_serve_takes_pages_of_this_machine(served: str) -> None:
     headers = {"origin": "http://localhost:3000"}
-    assert httpx.post(served + "/v1/chat/completions", json=HELLO, headers=headers).status_code == 200
+    assert (
+        httpx.post(served + "/v1/chat/completions", json=HELLO, headers=headers, timeout=40).status_code
+        == 200
+    )
 
 
 def test_serve_trusts_loopback_and_no_other_host(served: str) -> None:
     def sent_to(host: str) -> httpx.Response:
         headers = {"x-gateway-provider": "openai", "x-gateway-custom-host": host, "authorization": "Bearer k"}
-        return httpx.post(served + "/v1/chat/completions", json=HELLO, headers=headers)
+        return httpx.post(served + "/v1/chat/completions", json=HELLO, headers=headers, timeout=40)
 
     refused = sent_to("https://example.com/v1")
     assert refused.status_code in (400, 403)

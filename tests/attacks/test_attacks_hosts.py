@@ -115,7 +115,7 @@ def test_ssrf_05_a_redirect_is_not_followed(asked: Ask, status: int, upstream: U
 
 def test_ssrf_05_nor_by_a_client_that_would(upstream: Upstream) -> None:
     upstream.script("/openai/chat/completions", whole(b"", 307, location=f"{upstream.url}/inside"))
-    with httpx.Client(follow_redirects=True, trust_env=False) as client:
+    with httpx.Client(follow_redirects=True, trust_env=False, timeout=40) as client:
         answer = by_wsgi(at(upstream), http_client=client)
     assert answer.error["code"] == "upstream_redirect"
     assert sent_to(upstream) == ["/openai/chat/completions"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 from books import CALLER, OPERATOR, leaf, refused
+
+from every import every
 
 NEVER = [
     *(
@@ -24,8 +27,7 @@ NEVER = [
 ]
 
 
-@pytest.mark.parametrize("name", NEVER)
-@pytest.mark.parametrize("book", [OPERATOR, CALLER], ids=["operator", "caller"])
+@every(product(NEVER, [OPERATOR, CALLER]))
 def test_some_headers_are_never_forwarded(name: str, book: Any) -> None:
     fault = refused({"provider": "openai", "forward_headers": ["x-fine", name]}, book)
     assert fault.path == "config.forward_headers[1]"

@@ -11,6 +11,7 @@ from books import CALLER, OPERATOR, leaf, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
+from every import every
 from gatewaymw.config import check_custom_host, trusted_hosts
 from gatewaymw.config.hosts import NOBODY, parse
 from gatewaymw.core.addresses import public
@@ -79,7 +80,7 @@ NO_HOSTS = [
 ]
 
 
-@pytest.mark.parametrize("url", NO_HOSTS)
+@every(NO_HOSTS)
 def test_what_two_readers_could_read_differently_is_no_host_for_anyone(url: str) -> None:
     for book in (OPERATOR, CALLER):
         fault = refused({"provider": "openai", "custom_host": url}, book)

@@ -12,6 +12,7 @@ from books import CALLER, OPERATOR, PROVIDERS, leaf, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
+from every import every
 from gatewaymw.config import Book, faults, json_schema, trusted_hosts
 from gatewaymw.config.options import FREE, GRAMMARS, NAMES, Options
 from gatewaymw.config.secrets import LONGEST
@@ -197,7 +198,7 @@ CHOSEN = {
 """What those options may hold that take more than a plain word."""
 
 
-@pytest.mark.parametrize("name", sorted(GRAMMARS))
+@every(sorted(GRAMMARS))
 def test_every_option_of_the_operator_s_may_be_a_reference(name: str) -> None:
     one, other = CHOSEN.get(name, ("plain1", "plain2"))
     book = following({"env:SOME_NAME": one, "file:/run/a b/name": other})

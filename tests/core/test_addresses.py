@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from every import every
 from gatewaymw.core.addresses import DENIED_4, DENIED_6, public
 
 PRIVATE = [
@@ -25,7 +26,7 @@ PUBLIC = [
 ]
 
 
-@pytest.mark.parametrize("text", PRIVATE)
+@every(PRIVATE)
 def test_an_address_of_ours_or_our_neighbours_is_not_public(text: str) -> None:
     assert not public(ip_address(text))
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from checked import WARNED, asked, prepared, subject
 
+from every import every
 from gatewaymw.core.checks.catalogue import CHECKS
 from gatewaymw.core.checks.model import Finding
 from gatewaymw.core.checks.registry import check
@@ -141,7 +142,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(WRONG)))
+@every(range(len(WRONG)))
 def test_wrong_parameters_are_refused_with_their_place(number: int) -> None:
     id, parameters, place, words = WRONG[number]
     error = refused(id, parameters)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from checked import found
 
+from every import every
 from gatewaymw.core import json
 
 Case = tuple[str, dict[str, Any], str, bool | None]
@@ -110,7 +111,7 @@ CASES: list[Case] = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(CASES)))
+@every(range(len(CASES)))
 def test_a_text_is_judged(number: int) -> None:
     id, parameters, text, verdict = CASES[number]
     finding = found(id, parameters, text)

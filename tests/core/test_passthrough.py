@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from machine import CHUNK, DONE, ROLE, STOP, opened, streaming, target, world
 
+from every import every
 from gatewaymw.core import json
 from gatewaymw.core.endpoints import OPENAI
 from gatewaymw.core.errors import GatewayError
@@ -43,7 +44,7 @@ def events(out: bytes) -> list[Any]:
     return [json.loads(block) for block in blocks if block != b"[DONE]"]
 
 
-@pytest.mark.parametrize("cut", range(1, len(CHUNK)))
+@every(range(1, len(CHUNK)))
 def test_an_event_that_was_cut_is_not_shown(cut: int) -> None:
     here = way()
     out = here.feed(CHUNK + CHUNK[:cut]) + here.fail(RESET)

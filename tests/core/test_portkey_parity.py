@@ -14,6 +14,7 @@ import pytest
 import yaml
 from machine import target, world
 
+from every import every
 from gatewaymw.core.endpoints import ENDPOINTS
 from gatewaymw.core.errors import GatewayError
 from gatewaymw.core.providers import PROVIDERS
@@ -59,7 +60,7 @@ def test_each_provider_is_here() -> None:
     assert THEIRS.keys() | {"cortex"} <= PROVIDERS.keys()
 
 
-@pytest.mark.parametrize("provider", THEIRS)
+@every(THEIRS)
 def test_its_endpoints_are_where_they_are_there_or_the_page_says_why_not(provider: str) -> None:
     elsewhere = {name for name, url in THEIRS[provider].items() if ours(provider, name) != url}
     told = told_of(provider)

@@ -12,6 +12,8 @@ import rows_choosing
 import rows_trying
 from offline import Result, Row, by_asgi, by_explain, by_wsgi
 
+from every import every
+
 ROWS = (*rows_choosing.ROWS, *rows_trying.ROWS, *rows_callers.ROWS)
 WAYS: tuple[Callable[[Row], Result], ...] = (by_asgi, by_wsgi, by_explain)
 
@@ -42,7 +44,7 @@ def prefix_of(row: Row) -> str:
     return "x-portkey-" if names and all(name.startswith("x-portkey-") for name in names) else "x-gateway-"
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@every(ROWS, lambda row: row.name)
 def test_by_each_way_and_the_same_by_all(row: Row) -> None:
     results = [way(row) for way in WAYS]
     for result in results:

@@ -277,7 +277,7 @@ def test_faults_have_names(name: str, way: str, shared: Upstream, carrying: Carr
     url, began = shared.script("/x", script), time.monotonic()
     with carrying(way) as carrier:
         if name == "a silent body":
-            answer = carrier.send(url)
+            answer = carrier.send(url, idle=2.0)
             assert (answer.read(), answer.read(0.2)) == (b"a", SILENT)
             answer.close()
             return

@@ -126,12 +126,12 @@ STREAMS: dict[str, Scene] = {
     "stream ends clean, at once": Scene(chat(chunked([])), status=502),
     "stream without its last words": Scene(chat(chunked(GOOD[:4])), holds=DONE),
     "stream malformed first": Scene(chat(chunked([HALF + b"\n\n"])), status=502),
-    "stream malformed later": Scene(chat(chunked([*GOOD[:2], 0.05, HALF + b"\n\n"])), holds=b"be read"),
+    "stream malformed later": Scene(chat(chunked([*GOOD[:2], 0.5, HALF + b"\n\n"])), holds=b"be read"),
     "error event first": Scene(chat(chunked([ERROR])), status=503, holds=b"busy"),
     "error event first, then well": Scene(
         chat(chunked([ROLE, ERROR]), chunked(GOOD)), lambda url: at(url, **RETRY), calls=2, holds=DONE
     ),
-    "error event after content": Scene(chat(chunked([*GOOD[:2], 0.05, ERROR])), holds=b"busy"),
+    "error event after content": Scene(chat(chunked([*GOOD[:2], 0.5, ERROR])), holds=b"busy"),
     "stream of HTML": Scene(
         chat(whole(b"<html><title>Oh</title>", kind="text/html")), status=502, holds=b"Oh"
     ),

@@ -116,6 +116,7 @@ def test_it_is_openais_shape(client: OpenAI) -> None:
         f"{client.base_url}chat/completions",
         json={"model": "m", "messages": HELLO},
         headers={"x-gateway-provider": "antropic"},
+        timeout=40,
     )
     assert answer.status_code == 400
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
@@ -158,7 +159,9 @@ def test_each_option_that_is_missing_is_named(client: OpenAI, provider: str, opt
 def test_each_endpoint_that_a_provider_lacks_is_told_with_those_who_have_it(client: OpenAI) -> None:
     lacking = [name for name in NAMED if IMAGE_VARIATION not in PROVIDERS[name].routes]
     assert len(lacking) > 100
-    with httpx.Client(base_url=str(client.base_url), headers={"authorization": "Bearer sk-1"}) as http:
+    with httpx.Client(
+        base_url=str(client.base_url), headers={"authorization": "Bearer sk-1"}, timeout=40
+    ) as http:
         for name in lacking:
             told = {"provider": name, **options_of(name)}
             headers = {f"x-gateway-{each.replace('_', '-')}": value for each, value in told.items()}

@@ -113,9 +113,9 @@ def test_key_01_a_key_in_the_environment_goes_nowhere_by_itself(upstream: Upstre
     env = {"OPENAI_API_KEY": "sk-of-the-environment", "HOST_CONFIG": json.dumps(trusting)}
     command = ("uvicorn", "host:asgi", "--port", "0")
     with serving(command, env, Path(__file__).parent) as url:
-        plain = httpx.post(url + PATH, json=HELLO, trust_env=False)
+        plain = httpx.post(url + PATH, json=HELLO, trust_env=False, timeout=40)
         chosen = {"x-gateway-provider": "openai", "x-gateway-custom-host": "https://collector.test"}
-        steered = httpx.post(url + PATH, json=HELLO, headers=chosen, trust_env=False)
+        steered = httpx.post(url + PATH, json=HELLO, headers=chosen, trust_env=False, timeout=40)
     assert (plain.status_code, plain.json()["error"]["code"]) == (401, "missing_credentials")
     assert (steered.status_code, steered.json()["error"]["code"]) == (400, "invalid_host")
     assert upstream.seen == []

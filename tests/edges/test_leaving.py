@@ -18,7 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from callers import HELLO, STREAMED, Caller
 from gatewaymw import ASGIGateway, Facts
 from gatewaymw.core.values import Env
-from upstream import Script, Upstream, chunked, raw, whole
+from upstream import Script, Step, Upstream, chunked, raw, whole
 
 pytestmark = pytest.mark.anyio
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n'
@@ -211,9 +211,11 @@ AROUND: dict[str, list[Any]] = {
 async def test_events_and_leaving_pass_through_middleware(
     name: str, upstream: Upstream, mounted: Mounted
 ) -> None:
-    edge = mounted(chunked([EVENT, 0.02, EVENT, 0.02, DONE]), chunked([EVENT], "stall"))
+    caller = Caller(body=STREAMED, headers={"accept-encoding": "gzip"})
+    taken: list[Step] = [EVENT, lambda: len(caller.sent) > 1, EVENT, lambda: len(caller.sent) > 2, DONE]
+    edge = mounted(chunked(taken), chunked([EVENT], "stall"))
     around = [*map(Middleware, AROUND[name]), Middleware(ASGIGateway, gateway=edge.gateway)]
-    app, caller = Starlette(middleware=around), Caller(body=STREAMED, headers={"accept-encoding": "gzip"})
+    app = Starlette(middleware=around)
     await app(caller.scope, caller.receive, caller.send)
     assert [message["body"] for message in caller.sent[1:4]] == [EVENT, EVENT, DONE]
 

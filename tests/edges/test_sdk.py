@@ -312,8 +312,8 @@ def test_a_stream_that_breaks_after_its_third_word_raises(
 
 def broken(events: list[bytes], ending: Any, name: str) -> Script:
     if ending == "nonsense":
-        return chunked([*events, 0.05, b"data: {nonsense}\n\n"])
+        return chunked([*events, 0.5, b"data: {nonsense}\n\n"])
     if ending == "error":
         fault = {"claude": OVERLOADED, "openai": b'data: {"error":{"message":"Overloaded"}}\n\n'}
-        return chunked([*events, 0.05, fault[name]])
+        return chunked([*events, 0.5, fault[name]])
     return chunked(events, ending)

@@ -236,10 +236,12 @@ def test_close_closes_the_upstream_of_a_stream_never_iterated(upstream: Upstream
 
 
 def test_close_closes_the_upstream_of_a_stream_in_the_middle(upstream: Upstream, mounted: Mounted) -> None:
-    app = mounted(chunked([EVENT, 0.05, *repeat(EVENT, 50)], "stall"))
+    taken: list[bytes] = []
+    app = mounted(chunked([EVENT, lambda: taken, *repeat(EVENT, 50)], "stall"))
     answer, pieces = open_wsgi(app, environ(body=STREAMED))
     assert answer.status == 200
-    assert next(iter(pieces)) == EVENT
+    taken.append(next(iter(pieces)))
+    assert taken == [EVENT]
     pieces.close()
     upstream.wait(lambda: upstream.seen[0].gone)
     assert idle(app)

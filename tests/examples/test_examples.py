@@ -40,7 +40,7 @@ def site(request: pytest.FixtureRequest, serve: Serve) -> str:
 @pytest.fixture(scope="module")
 def browser(site: str) -> Any:
     """Somebody who logged in by the site's own form."""
-    with httpx.Client(base_url=site, follow_redirects=True) as client:
+    with httpx.Client(base_url=site, follow_redirects=True, timeout=40) as client:
         form = client.get("/").text
         hidden = re.search(r'name="(\w+)" value="(\w+)"', form)
         answer = client.post("/login", data={"user": "Ada", **({hidden[1]: hidden[2]} if hidden else {})})
@@ -64,10 +64,10 @@ def sdk(site: str, browser: httpx.Client) -> Any:
 
 
 def test_the_sites_own_page_is_still_there(site: str) -> None:
-    answer = httpx.get(site + "/")
+    answer = httpx.get(site + "/", timeout=40)
     assert answer.status_code == 200
     assert "Hello stranger." in answer.text
-    assert httpx.get(site + "/v1/nothing-of-the-gateways").status_code == 404
+    assert httpx.get(site + "/v1/nothing-of-the-gateways", timeout=40).status_code == 404
 
 
 def test_who_is_not_logged_in_is_refused(site: str) -> None:

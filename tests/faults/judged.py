@@ -6,6 +6,7 @@ Attempts with the same body are one call to it, of which a later one is the retr
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import httpx2
 from openai import OpenAI
 from told import BOUND
 
-from servers import serving
+from servers import PATIENCE, serving
 
 HERE = Path(__file__).parent
 PATHS = {"openai": "/v1", "anthropic": "/anthropic/v1", "google": "/gemini/v1beta", "cohere": "/cohere"}
@@ -74,6 +75,13 @@ class Judge:
         codes = [finding["code"] for finding in said["findings"]]
         return Verdict(said["passed"], said["calls"], said["attempts"], said["faults_injected"], codes)
 
+    def settle(self, calls: int) -> None:
+        """Until it has counted so many."""
+        end = time.monotonic() + PATIENCE
+        while self.verdict().calls < calls:
+            assert time.monotonic() < end, self.verdict()
+            time.sleep(0.1)
+
     def says(self, body: Any) -> str:
         """What it answers when nothing is wrong, whatever it was told before."""
         self.plays()
@@ -86,7 +94,7 @@ def judging(**env: str) -> Iterator[Judge]:
     """`LLMOCK_RPM="60"` and the like set how it is from its start."""
     with (
         serving(("uvicorn", "llmock.main:app", "--port", "0"), env) as url,
-        httpx2.Client(base_url=url) as client,
+        httpx2.Client(base_url=url, timeout=40) as client,
     ):
         yield Judge(url, client)
 

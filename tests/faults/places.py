@@ -81,5 +81,6 @@ def at(places: Places, case: Case) -> dict[str, Any]:
         path = f"/{case.name}"
         places.upstream.script(path + PATHS[case.shape], play(case.shape, case.mode))
         host = places.upstream.url + path
-    timeout = HASTY if case.fault.number in SILENT else PATIENT
+    silent = case.fault.number in SILENT and case.fault.status in (408, None)
+    timeout = HASTY if silent else PATIENT
     return {"provider": case.shape, "api_key": "sk-house", "custom_host": host, "request_timeout": timeout}

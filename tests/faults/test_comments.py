@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path) -> I
 
 
 def test_st_07_silence_is_filled_and_who_leaves_in_it_is_noticed(url: str, upstream: Upstream) -> None:
-    upstream.script(CHAT, chunked([HI, 0.5, DONE]), chunked([HI], "stall"))
+    upstream.script(CHAT, chunked([HI, 2.0, DONE]), chunked([HI], "stall"))
     with asked(url) as client:
         said = read_to(client, DONE)
     assert said.index(HI) < said.index(COMMENT) < said.index(DONE)

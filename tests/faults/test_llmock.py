@@ -125,6 +125,7 @@ def test_an_answer_that_is_too_late_is_given_up(below: Site) -> None:
     """A time-out is a 408, which is not tried again unless the operator says so."""
     told = below.play({"type": "delay", "seconds": 5}, setting="hasty")
     assert [(each.status, each.code) for each in told] == [(408, "timeout")] * BOTH
+    below.judge.settle(BOTH)  # it counts what it has answered, and is not done yet
     assert judged(below) == of_each(1, 0)
 
 

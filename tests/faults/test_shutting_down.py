@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 HI = gpt({"content": "hi"})
 GUNICORN = ("gunicorn", "-b", "127.0.0.1:0", "--no-control-socket")
 SERVERS = {
-    "uvicorn": ("uvicorn", "host:asgi", "--port", "0", "--timeout-graceful-shutdown", "1"),
-    "hypercorn": ("hypercorn", "host:asgi", "--bind", "127.0.0.1:0", "--graceful-timeout", "1"),
+    "uvicorn": ("uvicorn", "host:asgi", "--port", "0", "--timeout-graceful-shutdown", "3"),
+    "hypercorn": ("hypercorn", "host:asgi", "--bind", "127.0.0.1:0", "--graceful-timeout", "3"),
     "gunicorn-gthread": (
         *GUNICORN,
         "host:wsgi",
@@ -28,7 +28,7 @@ SERVERS = {
         "--threads",
         "4",
         "--graceful-timeout",
-        "1",
+        "3",
     ),
 }
 SAYS_IT = ("uvicorn", "hypercorn")
@@ -42,7 +42,7 @@ def site(
     """A server by its name, what ends it, and its address."""
     name: str = request.param
     with ExitStack() as stack:
-        url = stack.enter_context(below(SERVERS[name], upstream, tmp_path, total_timeout=3.0))
+        url = stack.enter_context(below(SERVERS[name], upstream, tmp_path, total_timeout=20.0))
         yield name, stack, url
 
 

@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from gatewaymw.drivers.stores import Guarded, store_of
-from gatewaymw.drivers.stores.guarded import FAILURES, REST
+from gatewaymw.drivers.stores.guarded import DEADLINE, FAILURES, REST
 from gatewaymw.drivers.stores.memory import Memory
 from gatewaymw.drivers.stores.redis import Redis
 from gatewaymw.drivers.stores.threaded import Threaded
@@ -47,7 +47,9 @@ class Faulty(Memory):
 class FaultyAsync(Faulty):
     async def get(self, key: str) -> Any:  # type: ignore[override]
         if self.fault == "slow":
-            await anyio.sleep(SLOW)
+            with anyio.move_on_after(SLOW):
+                while not self.free.is_set():  # noqa: ASYNC110 - it is set in another thread
+                    await anyio.sleep(0.01)
             return None
         return super().get(key)
 
@@ -151,8 +153,9 @@ def test_a_store_of_the_hosts_that_fails(
     made: type[Faulty], fault: str, way: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     faulty, clock = made(), [100.0]
-    # A second for what is slow: whoever is only held up by the machine has more.
-    store = Guarded(Threaded(faulty), Memory(), lambda: clock[0], 0.3 if fault == "slow" else LATE)
+    # What is slow is given little time. All else has enough on a machine that is busy.
+    threaded = Threaded(faulty, DEADLINE if fault == "slow" else LATE)
+    store = Guarded(threaded, Memory(), lambda: clock[0], threaded._deadline)
     faulty.fault = fault
     with caplog.at_level(logging.WARNING, "gatewaymw"):
         told = asked(store, way, *[("get", "a")] * 6)
@@ -171,7 +174,7 @@ def test_a_store_of_the_hosts_that_fails(
         faulty.fault = ""
         clock[0] += REST
         faulty.free.set()
-        store._deadline = LATE
+        store._deadline = threaded._deadline = LATE
         asked(store, way, *[("set", "a", b"x", 60), ("get", "a")])
         assert store.state()["reachable"] is True
     said = [record.getMessage() for record in caplog.records]

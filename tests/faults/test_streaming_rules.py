@@ -427,7 +427,7 @@ async def test_st_20_sound_is_cut_since_it_cannot_say_anything(upstream: Upstrea
 
 
 def test_st_20_threads_end_their_streams_as_soon_as_they_come_back(upstream: Upstream) -> None:
-    with wsgi(upstream, chunked([HI, 0.02, HI, 0.02, HI], "stall")) as edge:
+    with wsgi(upstream, chunked([HI, lambda: edge.gateway.sync_streams.ending, HI], "stall")) as edge:
         _, pieces = open_wsgi(edge, environ(body=STREAMED))
         assert next(pieces) == HI
         draining = threading.Thread(target=edge.gateway.drain, args=(0.0,))
