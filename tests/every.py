@@ -18,7 +18,7 @@ def every(
     """Play a test with each of the cases, a tuple being its arguments, as `pytest.mark.parametrize` would do
     in as many tests; `name` says what a case is called. All are played: those that fail are told together,
     by their names."""
-    given = [case if isinstance(case, tuple) else (case,) for case in cases]
+    given = [case if type(case) is tuple else (case,) for case in cases]
     assert given, "there is no case"
 
     def decorate(test: Callable[..., None]) -> Callable[[], None]:

@@ -36,7 +36,7 @@ SERVERS = {
 }
 DICE = "0.999"
 """Waits are as long as they may be. Drawn at random, some are alike by chance, which it finds fault with."""
-RETRY = {"attempts": 3, "base": 60, "cap": 3000, "use_retry_after_header": True}
+RETRY = {"attempts": 3, "base": 60, "cap": 5000, "use_retry_after_header": True}
 SETTINGS: dict[str, dict[str, Any]] = {
     "usual": {},
     "hasty": {"request_timeout": 2500},
