@@ -16,7 +16,7 @@ from ..errors import GatewayError, UpstreamError
 from ..framing.base import Frame, FramingError
 from ..model import Context, Stream
 from ..values import Failure
-from .likeness import Around, around, spoken
+from .likeness import Around, around, plain, spoken
 
 HELD = 64 * 1024
 """Bytes after which a stream counts as begun, meaningful or not."""
@@ -121,6 +121,8 @@ class Translation:
     def feed(self, data: bytes) -> bytes:
         if not self._stream.words:
             return self._read(data)
+        if self._like and not self.over and (said := self._like.alone(data)):
+            return said
         out = b""
         while data and not self.over:
             if self._like:
@@ -210,6 +212,15 @@ class Echo(NamedTuple):
 
     heard: Around
     told: Around
+
+    def alone(self, event: bytes) -> bytes:
+        """The chunk of one event that is like it, as they come one by one; empty where it is none."""
+        before, after, _ = self.heard
+        start, end = len(before), len(event) - len(after)
+        if end < start or not (event.startswith(before) and event.endswith(after)):
+            return b""
+        words = event[start:end]
+        return self.told.before + words + self.told.after if plain(words) else b""
 
     def said(self, words: list[bytes]) -> bytes:
         """The chunks of events that are like it."""

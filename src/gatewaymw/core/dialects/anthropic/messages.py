@@ -82,8 +82,9 @@ def interject(held: list[Part], turns: list[JSON], system: list[Part]) -> None:
 
 def heard(value: Any, index: int, called: dict[str, str], lost: list[str]) -> tuple[str, list[Part]]:
     """Whose turn a message belongs to, and what it says."""
-    if type(value) is dict and len(value) == 2 and type(words := value.get("content")) is str:
-        if (role := value.get("role")) in TALKERS:  # as nearly all messages are: a role, a string
+    if type(value) is dict and len(value) == 2:
+        role, words = value.get("role"), value.get("content")
+        if role in TALKERS and type(words) is str:  # as nearly all messages are
             return SPEAKERS[role], [{"type": "text", "text": words}] if words.strip() else []
     path = f"messages[{index}]"
     message = mapping(value, path)
