@@ -163,10 +163,10 @@ class Translation:
             return self.stop(unreadable(self._context, error))
         if self.over:
             return out
-        return out + (self._whole() or self._last(cut_short(self._context)))
+        return out + (self._whole() or self._ended() or self.stop(cut_short(self._context)))
 
     def fail(self, failure: Failure) -> bytes:
-        return b"" if self.over else self._last(broke_off(self._context, failure))
+        return b"" if self.over else self._ended() or self.stop(broke_off(self._context, failure))
 
     def _fold(self, frames: list[Frame]) -> bytes:
         out = b""
@@ -193,12 +193,12 @@ class Translation:
         said = (self._client.chunk(chunk) for chunk in self._stream.last(self._state, self._context))
         return b"".join(said) + self._client.done
 
-    def _last(self, error: GatewayError) -> bytes:
-        """The end: a good one where the provider's own terminal marker came."""
-        if self._stream.ended(self._state):
-            self.over = True
-            return self._client.done
-        return self.stop(error)
+    def _ended(self) -> bytes:
+        """The good end, where the provider's own terminal marker came; empty where it did not."""
+        if not self._stream.ended(self._state):
+            return b""
+        self.over = True
+        return self._client.done
 
     def stop(self, error: GatewayError) -> bytes:
         if self.over:
