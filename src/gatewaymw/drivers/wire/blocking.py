@@ -76,11 +76,13 @@ class Connection:
         head, body = written(request, at), request.body
         self.lent = True
         self.reader.begin(request.method)
-        pieces = (head + body,) if len(body) <= ONCE else (head, body)
         if self._secure:
             self._socket.setblocking(False)
         end = time.monotonic() + WRITING if until is None else until
-        self._sent = all(self._write(piece, end) for piece in pieces)
+        if len(body) <= ONCE:
+            self._sent = self._write(head + body, end)
+        else:
+            self._sent = self._write(head, end) and self._write(body, end)
 
     def _write(self, data: bytes, until: float) -> bool:
         """Whether all of it could be written, or the answer came first."""
