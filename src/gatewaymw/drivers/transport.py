@@ -78,6 +78,24 @@ class Opened(NamedTuple):
     body: Body
 
 
+class WholeSync:
+    """As `Whole`, for threads."""
+
+    __slots__ = ("data",)
+
+    resumes = True
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def read(self, seconds: float | None) -> bytes:
+        data, self.data = self.data, b""
+        return data
+
+    def close(self) -> None:
+        self.data = b""
+
+
 class Transport(Protocol):
     def send(self, request: Request) -> Opened: ...
 
