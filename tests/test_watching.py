@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from every import every
 from gatewaymw.choice import OPTIONS
 from gatewaymw.cli.listing import facts, options, page
 from gatewaymw.cli.watching import Shown, options_of, paths, shown_by
@@ -21,7 +20,7 @@ from gatewaymw.core.values import Request
 AZURE = PROVIDERS["azure-openai"]
 
 
-@every(PROVIDERS)
+@pytest.mark.parametrize("name", PROVIDERS)
 def test_all_of_it_is_told_of_everyone(name: str) -> None:
     provider, told = PROVIDERS[name], facts(PROVIDERS[name])
     read = options_of(provider)
