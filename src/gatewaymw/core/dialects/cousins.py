@@ -45,7 +45,7 @@ class Delta:
 
 def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
     """The request transform that a difference makes. Of two names for one parameter the newer wins:
-    the older is reported as dropped."""
+    the older is reported as dropped, where it says another thing."""
 
     def request(body: Mapping[str, Any], context: Context) -> Encoded:
         renamed = {name for name in delta.rename if body.get(name) is not None}
@@ -54,7 +54,8 @@ def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
         out = {name: value for name, value in body.items() if name not in gone}
         out |= {delta.rename[name]: body[name] for name in body if name in renamed}
         out |= {name: value for name, value in delta.defaults.items() if out.get(name) is None}
-        dropped = tuple(name for name in body if name in delta.without | beaten and body[name] is not None)
+        other = {name for name in beaten if out.get(name) != body[name]}
+        dropped = tuple(name for name in body if name in delta.without | other and body[name] is not None)
         messages = body.get("messages")
         if (delta.roles or delta.turns or delta.thoughts) and isinstance(messages, list):
             out["messages"] = [turn(message, delta) for message in messages]
