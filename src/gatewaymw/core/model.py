@@ -161,6 +161,9 @@ class Stream(Generic[S]):
     last: Callable[[S, Context], tuple[JSON, ...]] | None = None
     """The last chunks, of those who have no terminal marker: a body that HTTP itself says is whole has ended
     well, and one that broke off has not. They have nothing to tell where nothing was told."""
+    by_choice: bool = False
+    """`ended` tells of no marker but that each choice which began has its reason. Of several that were asked
+    for some may not have begun then: see `dialects.cousins.choicewise`."""
     words: bytes = b""
     """What stands before text that goes on as it is: where neither an event nor a state differs in more than
     that text, the chunk does not either."""

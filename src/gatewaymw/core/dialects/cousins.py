@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ..errors import UpstreamError
-from ..model import Change, Codec, Context, Encoded
+from ..model import Change, Codec, Context, Encoded, Stream
 from ..values import JSON, NOTHING
 from .history import THOUGHT, Manners, mannered
 from .openai import stream_fault
+
+S = TypeVar("S")
+Step: TypeAlias = Callable[[S, Any, Context], tuple[S, tuple[JSON, ...]]]
 
 # ── requests ─────────────────────────────────────────────────────────────
 
@@ -138,3 +141,13 @@ def progress(state: Progress, chunk: JSON) -> Progress:
 
 def complete(state: Progress) -> bool:
     return bool(state.begun) and state.begun == state.ended
+
+
+def nothing_more(state: S, context: Context) -> tuple[JSON, ...]:
+    return ()
+
+
+def choicewise(start: S, step: Step[S], ended: Callable[[S], bool], **more: Any) -> Stream[S]:
+    """A stream of those who may have no terminal marker: it has ended well once each choice that was asked
+    for has its reason, or with fewer after a `[DONE]`, or where HTTP itself says that the body is whole."""
+    return Stream(start=start, step=step, ended=ended, by_choice=True, last=nothing_more, **more)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model import Codec, Context, Stream
+from ..model import Codec, Context
 from ..values import JSON
 from . import openai
-from .cousins import Progress, checked, complete, progress
+from .cousins import Progress, checked, choicewise, complete, progress
 from .history import THOUGHT
 
 
@@ -59,4 +59,4 @@ def error(body: Any, status: int, context: Context) -> JSON:
     return openai.error(body, status, context)
 
 
-CHAT = Codec(response=response, stream=Stream(start=Progress(), step=step, ended=complete))
+CHAT = Codec(response=response, stream=choicewise(Progress(), step, complete))

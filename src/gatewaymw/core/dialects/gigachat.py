@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from .. import json
 from ..errors import BadRequest, Unsupported
-from ..model import Codec, Context, Encoded, Stream
+from ..model import Codec, Context, Encoded
 from ..values import JSON
 from .calls import functional, named
 from .cohere.tools import chosen, left, offer
-from .cousins import Progress, complete, finished, progress
+from .cousins import Progress, choicewise, complete, finished, progress
 from .embedding import MODEL, asked
 from .fields import Field, array, mapping, pick, table, text, unheard, whole, wrong
 from .told import identified
@@ -273,7 +273,7 @@ def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON,
     return state, (chunk,) if choices else ()
 
 
-STREAM = Stream(start=State(), step=step, ended=lambda state: complete(state.progress))
+STREAM = choicewise(State(), step, lambda state: complete(state.progress))
 CHAT = Codec(request=request, response=response, stream=STREAM)
 
 # ── embeddings ───────────────────────────────────────────────────────────

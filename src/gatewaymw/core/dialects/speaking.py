@@ -56,7 +56,10 @@ def asking_more(body: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     return [name for name in sorted(names) if body.get(name) not in (None, "", 1)]
 
 
+SHAPE = ("encoding", "container")
+
+
 def beaten(sound: JSON, body: Mapping[str, Any]) -> list[str]:
     """The name of the format, where the provider's own parameters say another thing of its `sound`."""
-    others = (name for name in sound if body.get(name) not in (None, sound[name]))
+    others = (name for name in SHAPE if body.get(name) not in (None, sound.get(name)))
     return ["response_format"] if body.get("response_format") and any(others) else []

@@ -15,7 +15,7 @@ from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODEL, MODELS, Endpoint
 from ..model import Change, Codec, Context, Stream
 from ..values import JSON, NOTHING
 from .catalogue import LISTED, SHOWN
-from .cousins import Progress, complete, finished, progress
+from .cousins import Progress, choicewise, complete, finished, progress
 from .history import THOUGHT
 from .thoughts import Tagged, split, spread
 
@@ -145,7 +145,7 @@ def streamed(told: Told, endpoint: Endpoint) -> Stream[State]:
         return state, counted(chunk, complete(reached), context)
 
     words = b"" if tag or endpoint is not CHAT else b'"content":"'
-    return Stream(start=State(), step=step, ended=lambda state: complete(state.progress), words=words)
+    return choicewise(State(), step, lambda state: complete(state.progress), words=words)
 
 
 Counted = Callable[[JSON, bool, Context], tuple[JSON, ...]]

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..model import Codec, Context, Encoded, Stream
+from ..model import Codec, Context, Encoded
 from ..values import JSON
 from . import openai
 from .calls import confined
-from .cousins import Progress, complete, progress
+from .cousins import Progress, choicewise, complete, progress
 from .embedding import texts
 from .fields import Field, array, mapping, outdated, pick, stops, table, unheard
 from .history import PLAIN, mannered
@@ -165,7 +165,7 @@ def error(body: Any, status: int, context: Context) -> JSON:
     return openai.error(plain(body), status, context)
 
 
-STREAM = Stream(start=Progress(), step=step, ended=complete)
+STREAM = choicewise(Progress(), step, complete)
 CHAT = Codec(request=request, response=response, stream=STREAM, error=error)
 
 # ── embeddings ───────────────────────────────────────────────────────────
