@@ -112,8 +112,15 @@ class Next:
     after: float = 0.0
     """Seconds to wait before it. Looks at the same thing come further and further apart."""
     headers: Mapping[str, str] = NOTHING
+    asks: bool = False
+    """A POST that only looks, of those who are asked after a job by POST: it may be made again."""
     live: bool = False
     """What it answers goes to the client: the stream that was asked for, or a body as it is."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether it leaves all as it is."""
+        return self.method == "GET" or self.asks
 
 
 Change: TypeAlias = Callable[[JSON, Context], JSON]
