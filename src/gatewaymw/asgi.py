@@ -12,6 +12,7 @@ from .core.errors import BadRequest, GatewayError
 from .core.routing.pipeline import Broken
 from .core.routing.reply import Live
 from .gateway import Gateway, Options, Served, edge_gateway
+from .headers import OWN
 from .inbound import Facts, Inbound, Match, quoted
 from .streams import Gone
 
@@ -34,6 +35,16 @@ NAMES = {name.encode(): name for name in USUAL.split()}
 """Headers that most requests have, decoded."""
 
 
+class Encoded(dict[str, bytes]):
+    """Names of headers as they go over the wire. What upstreams call theirs is not kept: it has no end."""
+
+    def __missing__(self, name: str) -> bytes:
+        return name.encode("latin-1")
+
+
+ENCODED = Encoded({name: name.encode() for name in OWN})
+
+
 class Client:
     """The other side of one request: how far its answer is, and whether it is still there."""
 
@@ -46,7 +57,7 @@ class Client:
     async def answer(self, served: Served) -> None:
         """A whole answer, or the head of one that is still to come."""
         reply = served.reply
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served.headers]
+        raw = [(ENCODED[name], value.encode("latin-1")) for name, value in served.headers]
         self.begun = True
         try:
             await self._send({"type": "http.response.start", "status": reply.status, "headers": raw})
@@ -99,6 +110,7 @@ class ASGIGateway:
         self.app = app
         self.gateway = edge_gateway(gateway, config, options)
         self._prefix = self.gateway.prefix + "/"
+        self._usual = self.gateway.usual
         self._health = self.gateway.health or "\0"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,6 +124,8 @@ class ASGIGateway:
         await self.app(scope, receive, send)
 
     def _match(self, scope: Scope, path: str) -> Match | None:
+        if not scope.get("root_path") and (usual := self._usual.get((scope["method"], path))):
+            return usual
         if root := scope.get("root_path", "").rstrip("/"):
             path = path.removeprefix(root)
         if not path.startswith(self._prefix) and path != self._health:
@@ -123,7 +137,7 @@ class ASGIGateway:
         client = Client(receive, send)
         try:
             inbound = await self._inbound(match, scope, receive)
-            await attended(lambda: self._answer(inbound, client), client.left)
+            await attended(self._answer, inbound, client)
         except Exception as grouped:
             await self._failed(sole(grouped), match, scope, client)
 
@@ -131,11 +145,12 @@ class ASGIGateway:
         driver = self.gateway.driver()
         try:
             served = await driver.run(self.gateway.serve(inbound))
+            reply = served.reply
             await client.answer(served)
-            if isinstance(served.reply, Live):
-                await self.gateway.streams.pour(served.reply, client, driver)
-            if served.reply.later:
-                await driver.afterwards(served.reply)
+            if isinstance(reply, Live):
+                await self.gateway.streams.pour(reply, client, driver)
+            if reply.later:
+                await driver.afterwards(reply)
         finally:
             if driver.holds:
                 await driver.__aexit__()

@@ -10,48 +10,60 @@ from __future__ import annotations
 import asyncio
 from asyncio import _get_running_loop as loop_here  # the public one raises where there is none
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from types import coroutine
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
 
 T = TypeVar("T")
 Loop: TypeAlias = asyncio.AbstractEventLoop
-Work: TypeAlias = Callable[[], Awaitable[None]]
-Left: TypeAlias = Callable[[], Awaitable[bool]]
 AFTER = 0.1
 """Seconds of work after which it is watched whether the client is still there."""
 
 
-def attended(work: Work, left: Left) -> Awaitable[None]:
-    """Do the work, and cut it short where `left` is first and comes back with True."""
+class Leaving(Protocol):
+    """A client."""
+
+    async def left(self) -> bool:
+        """Wait until it is gone, or has all it came for. Whether it left early."""
+        ...
+
+
+C = TypeVar("C", bound=Leaving)
+Work: TypeAlias = Callable[[T, C], Coroutine[Any, Any, None]]
+
+
+def attended(work: Work[T, C], what: T, client: C) -> Coroutine[Any, Any, None]:
+    """Do the work, and cut it short where its client leaves before."""
     loop = loop_here()
-    return _anywhere(work, left) if loop is None else _on_asyncio(loop, work, left)
+    if loop is None:
+        return _anywhere(work, what, client)
+    return _on_asyncio(loop, work, what, client)
 
 
-async def _anywhere(work: Work, left: Left) -> None:
+async def _anywhere(work: Work[T, C], what: T, client: C) -> None:
     async with anyio.create_task_group() as tasks:
 
         async def watch() -> None:
-            if await left():
+            if await client.left():
                 tasks.cancel_scope.cancel()
 
         tasks.start_soon(watch)
         try:
-            await work()
+            await work(what, client)
         finally:
             tasks.cancel_scope.cancel()
 
 
-async def _on_asyncio(loop: Loop, work: Work, left: Left) -> None:
-    worker = asyncio.current_task()
+async def _on_asyncio(loop: Loop, work: Work[T, C], what: T, client: C) -> None:
+    worker = asyncio.current_task(loop)
     assert worker is not None
-    visit = Visit(worker, left, loop.time() + AFTER)
+    visit = Visit(worker, client, loop.time() + AFTER)
     rounds_of(loop).add(visit)
     try:
-        await work()
+        await work(what, client)
     except asyncio.CancelledError:
         # Cancelled by the watcher alone, it is done with; by the server as well, the server must hear it.
         if not visit.gone or worker.uncancel():
@@ -69,10 +81,10 @@ async def _on_asyncio(loop: Loop, work: Work, left: Left) -> None:
 class Visit:
     """One client's request while it is worked on."""
 
-    __slots__ = ("_left", "_worker", "due", "gone", "over", "watcher")
+    __slots__ = ("_client", "_worker", "due", "gone", "over", "watcher")
 
-    def __init__(self, worker: asyncio.Task[Any], left: Left, due: float) -> None:
-        self._worker, self._left = worker, left
+    def __init__(self, worker: asyncio.Task[Any], client: Leaving, due: float) -> None:
+        self._worker, self._client = worker, client
         self.due = due
         self.over = self.gone = False
         self.watcher: asyncio.Task[None] | None = None
@@ -80,7 +92,7 @@ class Visit:
     async def watch(self) -> None:
         leaves = True
         try:
-            leaves = await self._left()
+            leaves = await self._client.left()
         finally:  # also where the server fails to tell
             if leaves and not self.over:
                 self.gone = True

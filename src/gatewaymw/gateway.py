@@ -180,6 +180,7 @@ class Gateway:
                 path="fetch_media",
             )
         self._matcher = Matcher(prefix)
+        self.usual = self._matcher.usual
         self._env, self._patience = env, total_timeout
         self.pace = streams.paced(send_timeout, keep_alive, grace)
         self.streams, self.sync_streams = aio_streams.Streams(self.pace), sync_streams.Streams(self.pace)
@@ -233,7 +234,8 @@ class Gateway:
             if self.streams.ending or self.sync_streams.ending:
                 raise streams.shut_down()
             wishes = wire.wishes_of(inbound.facts.headers)
-            trace = self._trace(wishes)
+            if wishes.given:
+                trace = self._trace(wishes)
             if self._asks and not known:
                 principal = yield from admit(inbound)
             if inbound.match.endpoint is HEALTH:
@@ -243,7 +245,8 @@ class Gateway:
                 warnings = plan.warnings
                 carry = carry or (tracing.traced if tracing.wanted(wishes) else run)
                 reply = yield from carry(plan.root, call, self._env)
-                reply = called(reply, inbound.match.named.get("model", ""))
+                if inbound.match.named:
+                    reply = called(reply, inbound.match.named.get("model", ""))
         except GatewayError as error:
             reply = refusal(error, inbound.match.endpoint.client)
         trace = trace or self._env.new_id()

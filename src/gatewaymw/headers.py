@@ -45,7 +45,7 @@ def wishes_of(headers: Mapping[str, str]) -> Wishes:
     """Read a client's headers (names lower-case). Raises BadRequest."""
     names = "\n".join(headers)
     if OURS not in names and ORIGINAL not in names:  # as from any SDK as it is
-        return Wishes(key=caller_key(headers))
+        return Wishes(OURS, NOTHING, caller_key(headers))
     given: dict[str, str] = {}
     prefix = ""
     for name in [name for name in headers if name.startswith(PREFIXES)]:
@@ -71,7 +71,9 @@ def caller_key(headers: Mapping[str, str]) -> Secret | None:
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         token = token.strip() if scheme.lower() == "bearer" else authorization
-        return Secret(clean("authorization", token)) if token else None
+        if token.isprintable():
+            return Secret(token) if token else None
+        clean("authorization", token)
     for name in ("x-api-key", "api-key"):
         if token := headers.get(name, ""):
             return Secret(clean(name, token))
@@ -201,6 +203,11 @@ class Names(NamedTuple):
 
 NAMES = {prefix: Names(*(prefix + name for name in Names())) for prefix in PREFIXES}
 
+OWN = (
+    *("content-type", "content-length", "cache-control", "x-accel-buffering", "x-should-retry"),
+    *(name for names in NAMES.values() for name in names),
+)
+"""All headers of answers that are not an upstream's."""
 EMPTY = frozenset({204, 205, 304})
 """Statuses of answers that have no body to have a type."""
 

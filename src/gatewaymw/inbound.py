@@ -22,6 +22,7 @@ ROUTING = tuple(
 )
 """Headers by which a request names whom to ask; then any path under the prefix is the gateway's."""
 VISIBLE = "".join(map(chr, range(0x21, 0x7F))).replace("#", "")
+JSON_TYPE = "application/json"
 PARTS = 1000
 """Fields and files of one form."""
 
@@ -72,6 +73,8 @@ class Matcher:
         self._cut = len(prefix)
         rows = ENDPOINTS.values()
         self._fixed = {(row.method, row.path): Match(row, row.path) for row in rows if "{" not in row.path}
+        self.usual = {(method, prefix + path): found for (method, path), found in self._fixed.items()}
+        """Those whose paths hold no names, by method and whole path."""
         self._open = [(pattern(row.path), row) for row in rows if "{" in row.path]
 
     def match(self, method: str, path: str, headers: Iterable[str]) -> Match | None:
@@ -103,7 +106,7 @@ def admit(inbound: Inbound) -> Flow[object]:
     if principal is None or principal is False:  # a comparison's answer is no principal either
         raise Unauthorized("this gateway does not know you; sign in, or send the key it expects")
     if inbound.match.endpoint.body == "json" and not kind_of(inbound):
-        raise wrong_type("none", "application/json")
+        raise wrong_type("none", JSON_TYPE)
     return principal
 
 
@@ -112,9 +115,11 @@ def admit(inbound: Inbound) -> Flow[object]:
 
 def json_body(inbound: Inbound) -> Mapping[str, Any]:
     """The body of a JSON endpoint. Raises BadRequest, saying where the fault is."""
-    kind = kind_of(inbound)
-    if kind and kind != "application/json" and not kind.endswith("+json"):
-        raise wrong_type(kind, "application/json")
+    headers = inbound.facts.headers
+    if headers.get("content-type") != JSON_TYPE or "content-encoding" in headers:
+        kind = kind_of(inbound)
+        if kind and kind != JSON_TYPE and not kind.endswith("+json"):
+            raise wrong_type(kind, JSON_TYPE)
     try:
         body = json.loads(inbound.body, finite=True)
     except ValueError as error:

@@ -22,7 +22,7 @@ log = logging.getLogger("gatewaymw.trace")
 
 
 def wanted(wishes: Wishes) -> bool:
-    return wire.debugs(wishes) or log.isEnabledFor(logging.DEBUG)
+    return log.isEnabledFor(logging.DEBUG) or wire.debugs(wishes)
 
 
 def traced(root: Node, call: Call, env: Env) -> Flow[Reply]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Awaitable, Callable
 from functools import partial
 from weakref import ref
 
@@ -14,6 +15,18 @@ import pytest
 from gatewaymw.attending import AFTER, attended, within
 
 pytestmark = pytest.mark.anyio
+
+
+class Client:
+    def __init__(self, left: Callable[[], Awaitable[bool]]) -> None:
+        self._left = left
+
+    async def left(self) -> bool:
+        return await self._left()
+
+
+async def do(work: Callable[[], Awaitable[None]], _: Client) -> None:
+    await work()
 
 
 async def never() -> bool:
@@ -28,7 +41,7 @@ async def test_work_that_is_done_is_done_though_nobody_left() -> None:
         await anyio.lowlevel.checkpoint()
         done.append(True)
 
-    await attended(work, never)
+    await attended(do, work, Client(never))
     await anyio.lowlevel.checkpoint()  # nothing comes after
     assert done
 
@@ -47,7 +60,7 @@ async def test_work_for_one_who_left_is_cut_short_and_is_no_error() -> None:
         return True
 
     with anyio.fail_after(5):
-        await attended(work, left)
+        await attended(do, work, Client(left))
     assert isinstance(met[0], anyio.get_cancelled_exc_class())
 
 
@@ -61,7 +74,7 @@ async def test_one_who_stays_to_the_end_of_the_answer_disturbs_nothing() -> None
     async def left() -> bool:
         return False
 
-    await attended(work, left)
+    await attended(do, work, Client(left))
     assert done
 
 
@@ -81,7 +94,7 @@ async def test_who_was_watched_leaves_nothing_for_the_collector(anyio_backend_na
     try:
         held = Held()
         seen = ref(held)
-        await attended(lambda: anyio.sleep(2 * AFTER), partial(left, held))
+        await attended(do, lambda: anyio.sleep(2 * AFTER), Client(partial(left, held)))
         del held
         await asyncio.sleep(0.01)
         assert seen() is None
@@ -95,7 +108,7 @@ async def test_the_error_of_the_work_comes_out() -> None:
         raise KeyError("x")
 
     with pytest.raises((KeyError, ExceptionGroup)):
-        await attended(work, never)
+        await attended(do, work, Client(never))
 
 
 async def test_a_server_that_cannot_tell_ends_the_work() -> None:
@@ -103,7 +116,7 @@ async def test_a_server_that_cannot_tell_ends_the_work() -> None:
         raise OSError("the socket is gone")
 
     with anyio.fail_after(5), pytest.raises((OSError, ExceptionGroup)):
-        await attended(anyio.sleep_forever, left)
+        await attended(do, anyio.sleep_forever, Client(left))
 
 
 async def test_a_server_that_cancels_hears_of_it() -> None:
@@ -112,7 +125,7 @@ async def test_a_server_that_cancels_hears_of_it() -> None:
         await anyio.sleep_forever()
 
     with anyio.CancelScope() as scope:
-        await attended(work, never)
+        await attended(do, work, Client(never))
     assert scope.cancelled_caught
 
 
@@ -125,7 +138,7 @@ async def test_both_at_once_are_the_servers_cancellation(anyio_backend_name: str
         await gone.wait()
         return True
 
-    task = asyncio.get_running_loop().create_task(attended(anyio.sleep_forever, left))
+    task = asyncio.get_running_loop().create_task(attended(do, anyio.sleep_forever, Client(left)))
     await asyncio.sleep(0.01)
     gone.set()
     task.cancel()

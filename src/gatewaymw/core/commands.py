@@ -85,7 +85,8 @@ Flow: TypeAlias = Generator[Command, Any, T]
 
 def send(request: Request, stream: bool = False, errors: bool = False) -> Flow[Outcome]:
     """Make a request."""
-    return cast(Outcome, (yield Send(request, stream, errors)))
+    outcome: Outcome = yield Send(request, stream, errors)
+    return outcome
 
 
 def read(stream: int, seconds: float | None = None) -> Flow[bytes | Failure]:

@@ -225,6 +225,12 @@ class Route:
     codec: Codec = IDENTITY
     method: str | None = None
     """Where it differs from the endpoint's own."""
+    fixed: str | None = field(init=False, default=None)
+    """The path, where it is the same whatever is asked."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.path, str) and "{" not in self.path:
+            object.__setattr__(self, "fixed", self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +243,8 @@ class Keys:
     """Seconds since 1970, for signatures that carry a date."""
     held: bool = False
     """They are the operator's: the identity of the machine itself may stand in for them."""
+    hidden: tuple[str, ...] | None = field(init=False, default=None, repr=False, compare=False)
+    """Those that no answer may hold, once they were told apart."""
 
 
 Auth: TypeAlias = Callable[[Request, Keys], Request]
@@ -299,6 +307,12 @@ class Provider:
     """What genai-prices calls it, where that knows what its models cost."""
     doc: str = ""
     """The provider's API page."""
+    cuts: bool = field(init=False, default=False)
+    """Some of its endpoints may take several calls for one of a client's (`Codec.batch`)."""
+
+    def __post_init__(self) -> None:
+        batches = any(route.codec.batch for route in self.routes.values())
+        object.__setattr__(self, "cuts", batches or bool(self.by_model))
 
     def __repr__(self) -> str:
         return f"Provider({self.name})"

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from .checks.hook import Checks
-from .model import Provider
+from .model import Keys, Provider
 from .values import NOTHING, Call, Fields, Secret
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -150,9 +150,13 @@ class Target:
     """Options the provider requires and the target lacks: it cannot be called."""
     asks: frozenset[str] = field(init=False, default=frozenset())
     """The client's headers that go on, lower-case."""
-    signed: dict[str | None, Fields] = field(init=False, default_factory=dict, repr=False, compare=False)
-    """All headers of a request, credential included, by its content type: kept once they were made, where
-    they are the same for each."""
+    signed: dict[str | None, tuple[Fields, Keys]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+    """All headers of a request, credential included, and what they were signed with, by its content type:
+    kept once they were made, where they are the same for each."""
+    plain: bool = field(init=False, default=False)
+    """Nothing is wanted around its attempts: no check, no cache, no limit to all of them, no health."""
 
     marks: dict[str, bytes] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What tells it from other targets, by what for: kept once it was made."""
@@ -185,6 +189,8 @@ class Target:
         object.__setattr__(self, "watched", self.breaker is not None)
         if self.breaker or self.retry.budget or self.measured:
             object.__setattr__(self, "tracked", self._named())
+        around = self.checks or self.caching or self.tracked or self.timeouts.total is not None
+        object.__setattr__(self, "plain", not around)
 
     def _named(self) -> str:
         """The same for the same target in each worker, another where its rules or its place are others: who

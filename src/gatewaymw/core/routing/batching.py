@@ -28,7 +28,7 @@ from .reply import Reply
 
 def batched(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """Ask one target, as often as its dialect must."""
-    batch = batch_of(target, call)
+    batch = batch_of(target, call) if target.provider.cuts else None
     return in_pieces(batch, target, call, env) if batch else attempt(target, call, env)
 
 

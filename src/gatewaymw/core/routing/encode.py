@@ -58,12 +58,16 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     dropped, payload, kind, own, later = encode(route, target, call, body, context, env)
     if later:
         context = replace(context, later=later)
-    keys = yield from keys_of(target, call, env)
     known = target.signed.get(kind) if not own and target.asks.isdisjoint(call.headers) else None
+    if known is None:
+        headers: Mapping[str, str] = headers_of(target, call, kind, own)
+        keys = yield from keys_of(target, call, env)
+    else:
+        headers, keys = known
     request = Request(
         route.method or call.method,
         address(route, target, call, context),
-        headers_of(target, call, kind, own) if known is None else known,
+        headers,
         payload,
         patience(target, context.stream),
         (target.timeouts.idle or IDLE) if context.stream else PATIENCE,
@@ -93,7 +97,8 @@ def signed(
     constant = own and isinstance(target.provider.auth, Header) and target.asks.isdisjoint(call.headers)
     if not constant or target.provider.access or kind not in KINDS:
         return made
-    fields = target.signed[kind] = Fields(made.headers)
+    fields = Fields(made.headers)
+    target.signed[kind] = fields, keys
     return made.bearing(fields)
 
 
@@ -120,14 +125,15 @@ def route_of(target: Target, call: Call, model: str) -> Route:
 
 
 def context_of(target: Target, call: Call, body: Mapping[str, Any], env: Env) -> Context:
-    options = body.get("stream_options")
+    stream = call.endpoint.streams and body.get("stream") in (True, "true")
+    options = body.get("stream_options") if stream else None
     return Context(
         provider=target.provider.name,
         model=str(body.get("model") or ""),
         created=int(env.clock()),
         id=env.new_id(),
         strict=target.strict,
-        stream=call.endpoint.streams and body.get("stream") in (True, "true"),
+        stream=stream,
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
         options=options_of(target, body) if target.provider.from_body else target.options,
         request=body,
@@ -179,9 +185,9 @@ def encode_json(route: Route, target: Target, call: Call, body: Mapping[str, Any
         raise elsewhere(error, target, context) from None
     payload = call.raw if encoded.body is call.body else json.dumps(encoded.body)
     lost = encoded.dropped
-    if call.fetching is None:
+    if route.codec.linked and call.fetching is None:
         lost += unlinked(route.codec, body)
-    return heeded(lost, target), payload, "application/json", encoded.headers, None
+    return heeded(lost, target) if lost else (), payload, "application/json", encoded.headers, None
 
 
 def unlinked(codec: Codec, body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -270,6 +276,8 @@ def key_of(target: Target, call: Call) -> str:
 
 def address(route: Route, target: Target, call: Call, context: Context) -> str:
     """Where a request goes. Raises BadRequest where what the client named makes no address."""
+    if route.fixed is not None and not call.query:
+        return target.base + route.fixed
     path = path_of(route, target, context)
     if "/." in path and not {".", ".."}.isdisjoint(path.partition("?")[0].split("/")):
         raise BadRequest("a model is not called . or .., which would lead to another path", param="model")

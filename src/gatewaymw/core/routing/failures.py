@@ -105,11 +105,14 @@ def discreet(outcome: Outcome, keys: Keys) -> Outcome:
     return replace(outcome, headers=kept)
 
 
-def secrets(keys: Keys) -> list[str]:
+def secrets(keys: Keys) -> tuple[str, ...]:
     """What a request was signed with and an answer must not hold; shorter ones would be found in any text."""
-    given, options = keys.api_key, keys.options
-    lent = [options[name] for name in LENT if name in options] if options else []
-    return [key for key in (given, *lent) if len(key) >= 8]
+    if keys.hidden is None:
+        lent = [keys.options[name] for name in LENT if name in keys.options]
+        hidden = tuple(key for key in (keys.api_key, *lent) if len(key) >= 8)
+        object.__setattr__(keys, "hidden", hidden)
+        return hidden
+    return keys.hidden
 
 
 def parsed(body: bytes) -> object:

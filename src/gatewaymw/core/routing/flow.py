@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..checks.hooks import checked
 from ..commands import Flow
+from ..endpoints import MODEL
 from ..errors import GatewayError
 from ..plan import Group, Node, Target
 from ..values import Call, Env
@@ -42,6 +43,8 @@ def at(node: Node, call: Call, env: Env) -> Flow[Reply]:
 
 def leaf(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """One target, within what its config wants around it."""
+    if target.plain and call.endpoint is not MODEL:
+        return batched(target, call, env)
     if (total := target.timeouts.total) is not None:
         call = replace(call, deadline=min(call.deadline, env.now() + total))
     if only_lists(target, call):
