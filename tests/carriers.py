@@ -1,12 +1,14 @@
 """Every way there is to carry a request, behind one face: blocking calls, whatever runs beneath.
 
-Those of an event loop run on a loop in a thread of its own, on asyncio, uvloop or trio.
+Those of an event loop run on a loop in a thread of its own, on asyncio, uvloop or trio. Our own for threads
+runs in one beside the main thread, and in that as well: it waits there in another way.
 """
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -97,10 +99,13 @@ def client_thread(family: Any) -> Callable[[Setting], Any]:
     )
 
 
+BESIDE = "beside"
+"""In a thread that is not the main one."""
 WIRES: dict[str, tuple[str, Any]] = {
     "wire-asyncio": ("asyncio", wire),
     "wire-uvloop": ("uvloop", wire),
-    "wire-thread": ("", wire_thread),
+    "wire-thread": (BESIDE, wire_thread),
+    "wire-main": ("", wire_thread),
 }
 POOLS: dict[str, tuple[str, Any]] = {
     "pool-asyncio": ("asyncio", pool),
@@ -154,9 +159,12 @@ class Carrier:
 
     transport: Any
     portal: BlockingPortal | None
+    beside: ThreadPoolExecutor | None = None
 
     def call(self, act: Any, *args: Any) -> Any:
         try:
+            if self.beside:
+                return self.beside.submit(act, *args).result()
             return self.portal.call(act, *args) if self.portal else act(*args)
         except Unreachable as error:
             return error.failure
@@ -195,10 +203,12 @@ class Carriers:
     @contextmanager
     def carrying(self, way: str, **more: Any) -> Iterator[Carrier]:
         loop, make = ALL[way]
-        portal = self.portal(loop) if loop else None
-        transport = portal.call(make, Setting(**more)) if portal else make(Setting(**more))
-        made = Carrier(transport, portal)
-        try:
-            yield made
-        finally:
-            made.shut()
+        with ExitStack() as stack:
+            beside = stack.enter_context(ThreadPoolExecutor(1)) if loop == BESIDE else None
+            portal = self.portal(loop) if loop not in ("", BESIDE) else None
+            transport = portal.call(make, Setting(**more)) if portal else make(Setting(**more))
+            made = Carrier(transport, portal, beside)
+            try:
+                yield made
+            finally:
+                made.shut()

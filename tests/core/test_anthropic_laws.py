@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from claude import CONTEXT, LOOSE, encoded
 from hypothesis import given
 from hypothesis import strategies as st
-from odd import CALLS, CONTENT, IDS, conversations, named, refused_or_sent, values, worded
+from odd import CALLS, CONTENT, IDS, SCALARS, conversations, named, refused_or_sent, values, worded
 
 from gatewaymw.core import json
 from gatewaymw.core.dialects.anthropic import CHAT
-from gatewaymw.core.dialects.anthropic.request import KNOWN
+from gatewaymw.core.dialects.anthropic.request import KNOWN, USUAL, request
+from gatewaymw.core.dialects.anthropic.response import SUMMED, response
 from gatewaymw.core.dialects.fields import IDLE
-from gatewaymw.core.errors import UpstreamError
+from gatewaymw.core.errors import GatewayError, UpstreamError
 from gatewaymw.core.routing.pipeline import ODD
 
 # ── requests ─────────────────────────────────────────────────────────────
@@ -104,6 +106,64 @@ def spoken(message: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+# ── the short way, which the usual goes ──────────────────────────────────
+
+
+def mostly(right: st.SearchStrategy[Any], odd: st.SearchStrategy[Any] = SCALARS) -> st.SearchStrategy[Any]:
+    """Else nearly each request would be refused for one of its many fields."""
+    return st.integers(0, 9).flatmap(lambda number: right if number else odd)
+
+
+PLAINLY = st.builds(
+    lambda role, content: {"role": role, "content": content},
+    mostly(st.sampled_from(["system", "developer", "user", "assistant"]), SCALARS | st.just(["user"])),
+    mostly(st.sampled_from(["", " ", "Hi", " Hi\n"]) | CONTENT),
+)
+USUALLY = st.fixed_dictionaries(
+    {
+        "model": mostly(st.sampled_from(["claude-sonnet-4-5", "claude-opus-5", "eu.claude-3-haiku", "x"])),
+        "messages": mostly(st.lists(PLAINLY | MESSAGES, max_size=6), st.lists(PLAINLY | JSON) | JSON),
+    },
+    optional={
+        "stream": mostly(st.booleans()),
+        "stream_options": SCALARS,
+        "max_tokens": mostly(st.none() | st.integers()),
+        "max_completion_tokens": mostly(st.none() | st.integers()),
+        "temperature": st.just(1) | SCALARS,
+        "top_p": st.just(1) | SCALARS,
+        "top_k": SCALARS,
+    },
+)
+IDLY = {"n": 1}
+"""Asks for nothing, and is not usual: with it the long way is gone."""
+
+
+def sent(body: dict[str, Any], midway: bool) -> Any:
+    """What comes of a request, in its order, or why nothing does."""
+    before = copy.deepcopy(body)
+    try:
+        made = request(body, CONTEXT, midway)
+        return json.dumps(made.body), made.dropped
+    except GatewayError as error:
+        return type(error), error.message, error.param
+    finally:
+        assert body == before
+
+
+@given(USUALLY, st.booleans())
+def test_the_usual_request_is_sent_as_by_the_long_way(body: dict[str, Any], midway: bool) -> None:
+    assert USUAL.issuperset(body)
+    assert not USUAL.issuperset(IDLY)
+    assert sent(body, midway) == sent({**body, **IDLY}, midway)
+
+
+@given(st.lists(PLAINLY | MESSAGES, max_size=6), st.booleans())
+def test_a_message_that_only_speaks_is_sent_as_any_other(messages: list[Any], midway: bool) -> None:
+    body = {"model": "claude-opus-5"}
+    longer = [{"name": None, **message} for message in messages]
+    assert sent({**body, "messages": messages}, midway) == sent({**body, "messages": longer}, midway)
+
+
 # ── answers ──────────────────────────────────────────────────────────────
 
 FIELDS = st.sampled_from(
@@ -166,6 +226,34 @@ def test_an_answer_is_read_or_is_an_error(body: Any, context: Any) -> None:
         json.dumps(CHAT.response(body, context))
     except UpstreamError as error:
         assert error.status >= 400
+
+
+BLOCKS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["text", "thinking", "tool_use"])},
+    optional={
+        "text": st.text(max_size=5) | SENT,
+        "citations": st.lists(SENT, max_size=2) | SENT,
+        "name": SENT,
+    },
+)
+
+
+@given(BLOCKS | SENT, st.dictionaries(FIELDS, SENT, max_size=4), st.sampled_from([CONTEXT, LOOSE]))
+def test_an_answer_of_one_block_is_told_as_any_other(block: Any, body: dict[str, Any], context: Any) -> None:
+    more = response({**body, "content": [block, None]}, context)  # what is no block is passed over
+    assert json.dumps(response({**body, "content": [block]}, context)) == json.dumps(more)
+
+
+@given(st.dictionaries(st.sampled_from(SUMMED), st.integers(0) | SCALARS), st.sampled_from([CONTEXT, LOOSE]))
+def test_what_is_no_number_counts_nothing(counts: dict[str, Any], context: Any) -> None:
+    fresh, said, read, written = (
+        value if isinstance(value := counts.get(name), int) else 0 for name in SUMMED
+    )
+    told = response({"content": [], "usage": counts}, context)["usage"]
+    assert told["prompt_tokens"] == fresh + read + written
+    assert told["completion_tokens"] == said
+    assert told["total_tokens"] == fresh + read + written + said
+    assert told["prompt_tokens_details"] == {"cached_tokens": read, "cache_write_tokens": written}
 
 
 @given(st.lists(st.dictionaries(FIELDS, SENT, max_size=4), max_size=6), st.sampled_from([CONTEXT, LOOSE]))

@@ -71,6 +71,14 @@ def test_what_is_told_is_the_same(data: st.DataObject, strict: bool, named: bool
     assert told(stream, pieces, strict) == told(replace(stream, words=b""), pieces, strict)
 
 
+@given(st.lists(st.builds(claude, TEXT) | CLAUDE, max_size=12), st.booleans(), st.booleans())
+def test_so_it_is_where_they_come_one_by_one(events: list[Any], strict: bool, named: bool) -> None:
+    stream = anthropic.CHAT.stream
+    assert stream
+    pieces = [written(event, named) for event in (START, *events)]
+    assert told(stream, pieces, strict) == told(replace(stream, words=b""), pieces, strict)
+
+
 def said(text: str, index: int = 0, finish: str | None = None, **more: Any) -> dict[str, Any]:
     choice = {
         "index": index,

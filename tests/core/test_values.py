@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,22 @@ def test_nothing_is_a_mapping_without_entries() -> None:
     assert ("x" in NOTHING, NOTHING.get("x"), NOTHING.get("x", 1), dict(NOTHING)) == (False, None, 1, {})
     with pytest.raises(KeyError):
         NOTHING["x"]
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda nothing: nothing.__setitem__("x", 1),
+        lambda nothing: nothing.setdefault("x", 1),
+        lambda nothing: nothing.update(x=1),
+        lambda nothing: nothing.__ior__({"x": 1}),
+    ],
+    ids=["[]", "setdefault", "update", "|="],
+)
+def test_nothing_is_added_to_nothing(add: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError, match="shared"):
+        add(NOTHING)
+    assert NOTHING == {}
 
 
 @pytest.mark.parametrize("idle, expected", [(None, 5.0), (60.0, 5.0), (2.0, 2.0)])

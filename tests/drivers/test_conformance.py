@@ -104,9 +104,9 @@ def test_headers_are_lower_case_the_first_counts_and_no_text_is_left_out(
 
 @OURS
 def test_the_one_used_last_serves_first(way: str, shared: Upstream, carrying: Carrying) -> None:
-    url = shared.script("/x", whole({}))
+    url, long = shared.script("/x", whole({})), shared.script("/long", whole(b"x" * 2_000_000))
     with carrying(way) as carrier:
-        first, second = carrier.send(url), carrier.send(url)
+        first, second = carrier.send(long), carrier.send(long)
         first.rest()
         second.rest()
         third = carrier.ask(url)

@@ -113,16 +113,16 @@ def test_an_upstream_that_never_stops_is_held_back(way: str, carrying: Carrying)
 
 @pytest.mark.parametrize("way", [*WIRES, *AIOHTTP])
 def test_places_are_bounded_and_come_back(way: str, shared: Upstream, carrying: Carrying) -> None:
-    url = shared.script("/x", whole({}))
+    url, long = shared.script("/x", whole({})), shared.script("/long", whole(BIG))
     with carrying(way, most=2) as carrier:
-        first, second = carrier.send(url), carrier.send(url)
+        first, second = carrier.send(long), carrier.send(long)
         assert carrier.ask(url, timeout=0.05) is TIMEOUT
         first.rest()
         assert carrier.ask(url) == (200, b"{}")
         second.close()
         for failing in (closed_port(), shared.script("/bad", raw())):
             assert isinstance(carrier.ask(failing), Failure)
-        third, fourth = carrier.send(url), carrier.send(url)
+        third, fourth = carrier.send(long), carrier.send(long)
         third.close()
         fourth.close()
         fourth.close()

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from gatewaymw.drivers.dial import alternating, connected, connected_sync, first
 from gatewaymw.drivers.limits import CONNECTING
 from gatewaymw.drivers.transport import BUSY, CONNECT, REFUSED, TIMEOUT, UNREACHABLE, Unreachable
 from gatewaymw.drivers.wire.aio import AsyncWire
+from gatewaymw.drivers.wire.blocking import NOW, TURN, waits
 from gatewaymw.drivers.wire.connection import HIGH
 from gatewaymw.drivers.wire.origin import within
 from gatewaymw.drivers.wire.places import Places
@@ -329,6 +330,63 @@ def test_whether_something_came_is_told_with_and_without_poll(polls: bool) -> No
     there.close()
     assert came()
     here.close()
+
+
+# ── waits of threads ─────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("phase", ["head", "body"])
+def test_a_wait_longer_than_a_read_may_take_ends_to_the_moment(phase: str) -> None:
+    """Nor does it end before that, where the answer comes late."""
+    patience, got = TURN + 0.4, list[Any]()
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n"
+
+    def play(peer: Peer) -> None:
+        peer.request()
+        if phase == "body":
+            peer.send(head)
+        if peer.number == 1:
+            time.sleep(TURN + 0.2)
+            return peer.send(b"good" if phase == "body" else head + b"good")
+        peer.socket.recv(1)
+
+    def ask(url: str) -> None:
+        wire, begun = Wire(), time.monotonic()
+        try:
+            _, _, body = wire.send(to(url, timeout=patience))
+            with closing(body):
+                got.append(body.read(patience))
+        except Unreachable as error:
+            got.append((error.failure.kind, patience <= time.monotonic() - begun < patience + 2))
+        wire.close()
+
+    with hostile(play) as server:
+        threads = [threading.Thread(target=ask, args=(server.url,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(got, key=str) == [("timeout", True), b"good"]
+
+
+class Never(socket.socket):
+    """As gevent has them: the system's own calls never wait."""
+
+    def setblocking(self, flag: bool) -> None:
+        super().setblocking(False)
+
+
+class Elsewhere(socket.socket):
+    """Of a system that takes times in another form."""
+
+    def setsockopt(self, *args: Any) -> None:
+        raise OSError(22, "Invalid argument")
+
+
+@pytest.mark.parametrize("kind", [socket.socket, Never, Elsewhere])
+def test_a_socket_whose_reads_cannot_wait_is_left_as_one_that_does_not(kind: type[socket.socket]) -> None:
+    with kind() as made:
+        assert waits(made) == (kind is socket.socket and bool(NOW)) == made.getblocking()
 
 
 # ── addresses ────────────────────────────────────────────────────────────

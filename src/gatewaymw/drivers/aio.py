@@ -17,7 +17,7 @@ from ..core.stored import Lead
 from ..core.values import Answer, Failure, Outcome
 from .flights import waits_for_itself
 from .services import Service
-from .transport import TIMEOUT, TOO_LARGE, AsyncBody, Unreachable
+from .transport import TIMEOUT, TOO_LARGE, AsyncBody, Unreachable, Whole
 
 if TYPE_CHECKING:
     from .outbound import AsyncOutbound
@@ -96,8 +96,11 @@ class Driver:
             status, headers, body = await self._outbound.transport(request).send(request)
         except Unreachable as error:
             return error.failure
+        live = command.stream and (200 <= status < 300 or command.errors)
+        if type(body) is Whole and not live and len(body.data) <= request.limit:
+            return Answer(status, headers, body.data)
         self._bodies[id(body)] = body, request.idle
-        if command.stream and (200 <= status < 300 or command.errors):
+        if live:
             return Answer(status, headers, stream=id(body))
         whole = await read_whole(body, request.limit, until)
         await self.let_go(id(body))

@@ -29,6 +29,22 @@ class AsyncBody(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Whole:
+    """A body that has come to its end before anybody asked for it; nothing is held for it any more."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    async def read(self, seconds: float | None) -> bytes:
+        data, self.data = self.data, b""
+        return data
+
+    async def aclose(self) -> None:
+        self.data = b""
+
+
 class AsyncOpened(NamedTuple):
     """The head of an answer, and its body, still unread."""
 
@@ -60,6 +76,24 @@ class Opened(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: Body
+
+
+class WholeSync:
+    """As `Whole`, for threads."""
+
+    __slots__ = ("data",)
+
+    resumes = True
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def read(self, seconds: float | None) -> bytes:
+        data, self.data = self.data, b""
+        return data
+
+    def close(self) -> None:
+        self.data = b""
 
 
 class Transport(Protocol):

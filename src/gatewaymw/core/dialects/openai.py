@@ -158,12 +158,12 @@ def meaningful(chunk: JSON) -> bool:
     """
     if "choices" not in chunk or chunk.get("error"):
         return True
-    return any(tells(choice) for choice in chunk["choices"] or ())
+    return any(map(tells, chunk["choices"] or ()))
 
 
 def tells(choice: JSON) -> bool:
     delta = choice.get("delta") or NOTHING
-    if any(delta.get(name) for name in TELLING):
+    if any(map(delta.get, TELLING)):
         return True
     return bool(choice.get("finish_reason") or choice.get("text"))
 

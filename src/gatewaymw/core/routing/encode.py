@@ -276,9 +276,7 @@ def key_of(target: Target, call: Call) -> str:
 
 def address(route: Route, target: Target, call: Call, context: Context) -> str:
     """Where a request goes. Raises BadRequest where what the client named makes no address."""
-    if route.fixed is not None and not call.query:
-        return target.base + route.fixed
-    path = path_of(route, target, context)
+    path = path_of(route, target, context) if route.fixed is None else route.fixed
     if "/." in path and not {".", ".."}.isdisjoint(path.partition("?")[0].split("/")):
         raise BadRequest("a model is not called . or .., which would lead to another path", param="model")
     if call.query and call.endpoint.body in ("none", "any"):
@@ -296,13 +294,11 @@ def path_of(route: Route, target: Target, context: Context) -> str:
     try:
         if callable(route.path):
             return route.path(context)
-        if "{" in route.path:
-            return route.path.format_map({**target.options, "model": quote(context.model, safe="")})
+        return route.path.format_map({**target.options, "model": quote(context.model, safe="")})
     except UnicodeEncodeError:
         raise BadRequest(
             "the model's name holds half a surrogate pair; send whole text", param="model"
         ) from None
-    return route.path
 
 
 def headers_of(

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from ..checks.hooks import checked
 from ..commands import Flow
-from ..endpoints import MODEL
 from ..errors import GatewayError
 from ..plan import Group, Node, Target
 from ..values import Call, Env
 from . import compare as compare  # which registers itself
 from .batching import batched
 from .caching import cached, rule_of
-from .catalogue import of_list, only_lists, spans, union
+from .catalogue import CATALOGUE, of_list, only_lists, spans, union
 from .failures import refusal
 from .reasons import told
 from .reply import Reply
@@ -43,7 +42,7 @@ def at(node: Node, call: Call, env: Env) -> Flow[Reply]:
 
 def leaf(target: Target, call: Call, env: Env) -> Flow[Reply]:
     """One target, within what its config wants around it."""
-    if target.plain and call.endpoint is not MODEL:
+    if target.plain and call.endpoint not in CATALOGUE:
         return batched(target, call, env)
     if (total := target.timeouts.total) is not None:
         call = replace(call, deadline=min(call.deadline, env.now() + total))

@@ -16,7 +16,7 @@ from ..errors import GatewayError, UpstreamError
 from ..framing.base import Frame, FramingError
 from ..model import Context, Stream
 from ..values import JSON, Failure
-from .likeness import Around, around, spoken
+from .likeness import Around, around, plain, spoken
 
 HELD = 64 * 1024
 """Bytes after which a stream counts as begun, meaningful or not."""
@@ -157,6 +157,8 @@ class Translation:
     def feed(self, data: bytes) -> bytes:
         if not self._stream.words:
             return self._read(data)
+        if self._like and not self.over and (said := self._like.alone(data)):
+            return said
         out = b""
         while data and not self.over:
             if self._like:
@@ -197,10 +199,10 @@ class Translation:
             return self.stop(unreadable(self._context, error))
         if self.over:
             return out
-        return out + (self._whole() or self._last(cut_short(self._context)))
+        return out + (self._whole() or self._ended() or self.stop(cut_short(self._context)))
 
     def fail(self, failure: Failure) -> bytes:
-        return b"" if self.over else self._last(broke_off(self._context, failure))
+        return b"" if self.over else self._ended() or self.stop(broke_off(self._context, failure))
 
     def _fold(self, frames: list[Frame]) -> bytes:
         out = b""
@@ -234,12 +236,13 @@ class Translation:
         said = (self._client.chunk(chunk) for chunk in self._stream.last(self._state, self._context))
         return b"".join(said) + self._client.done
 
-    def _last(self, error: GatewayError) -> bytes:
-        """The end: a good one where the provider's own terminal marker came, or all that was asked for."""
-        if self._stream.ended(self._state) and (self._choices is None or self._choices.all):
-            self.over = True
-            return self._client.done
-        return self.stop(error)
+    def _ended(self) -> bytes:
+        """The good end, where the provider's own terminal marker came, or all that was asked for; empty where
+        neither did."""
+        if not self._stream.ended(self._state) or not (self._choices is None or self._choices.all):
+            return b""
+        self.over = True
+        return self._client.done
 
     def stop(self, error: GatewayError) -> bytes:
         if self.over:
@@ -253,6 +256,15 @@ class Echo(NamedTuple):
 
     heard: Around
     told: Around
+
+    def alone(self, event: bytes) -> bytes:
+        """The chunk of one event that is like it, as they come one by one; empty where it is none."""
+        before, after, _ = self.heard
+        start, end = len(before), len(event) - len(after)
+        if end < start or not (event.startswith(before) and event.endswith(after)):
+            return b""
+        words = event[start:end]
+        return self.told.before + words + self.told.after if plain(words) else b""
 
     def said(self, words: list[bytes]) -> bytes:
         """The chunks of events that are like it."""

@@ -1,17 +1,23 @@
 """One socket in a thread, the request that is written to it and the answer that is read from it.
 
-The socket does not block: a poll waits, for what is left of the time. Thus a request takes four calls of the
-system, each of which lets other threads go first. While a long request is written, the socket is read too:
-who refuses it early need not take all of it.
+What waits for an answer is the read itself, which the system breaks off after a while: each call of the
+system lets other threads go first, which costs more than the call where there are many. Thus a request takes
+three: a look at the socket, a write and a read. Where reads cannot wait so, a poll waits for what is left of
+the time. While a long request is written, the socket is read too: who refuses it early need not take all
+of it.
 """
 
 from __future__ import annotations
 
+import os
 import selectors
 import socket
 import ssl
+import struct
 import time
 from contextlib import suppress
+from math import inf
+from threading import get_ident, main_thread
 
 from ...core.values import Failure, Request
 from ..dial import readable
@@ -24,6 +30,10 @@ HIGH = 256 * 1024
 """Bytes of an answer that may wait to be taken while a request is still written."""
 ONCE = 64 * 1024
 """Bytes of one read, of one write, and of a request's body that goes out with its head."""
+TURN = 1
+"""Seconds after which a read that waits looks at the clock."""
+NOW: int = getattr(socket, "MSG_DONTWAIT", 0)
+"""What a call says that is not to wait, on a socket whose calls do."""
 LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket that does not block says where it would have to."""
 
@@ -32,10 +42,11 @@ class Connection:
     """Lent to one request at a time."""
 
     def __init__(self, origin: Origin, made: socket.socket) -> None:
-        made.setblocking(False)
         self._origin, self._socket = origin, made
         self._readable = readable(made)
         self._secure = isinstance(made, ssl.SSLSocket)
+        self._waits = not self._secure and waits(made)
+        self._now = NOW if self._waits else 0
         self._rested = time.monotonic()
         self._closed = self._sent = False
         self.reader = Reader()
@@ -65,18 +76,20 @@ class Connection:
         head, body = written(request, at), request.body
         self.lent = True
         self.reader.begin(request.method)
-        pieces = (head + body,) if len(body) <= ONCE else (head, body)
         if self._secure:
             self._socket.setblocking(False)
         end = time.monotonic() + WRITING if until is None else until
-        self._sent = all(self._write(piece, end) for piece in pieces)
+        if len(body) <= ONCE:
+            self._sent = self._write(head + body, end)
+        else:
+            self._sent = self._write(head, end) and self._write(body, end)
 
     def _write(self, data: bytes, until: float) -> bool:
         """Whether all of it could be written, or the answer came first."""
         rest: bytes | memoryview = data
         while self.fault is None and not self.reader.settled():
             try:
-                sent = self._socket.send(rest[:ONCE])
+                sent = self._socket.send(rest[:ONCE], self._now)
                 if sent == len(rest):
                     return True
                 rest = memoryview(rest)[sent:]
@@ -94,7 +107,7 @@ class Connection:
             selector.register(self._socket, events)
             ready = selector.select(left(until))
         if ready and ready[0][1] & selectors.EVENT_READ:
-            self._take_in()
+            self._take_in(TIMEOUT, self._now)
 
     def head(self, until: float | None) -> None:
         """Wait for status and headers. Raises Unreachable."""
@@ -117,28 +130,44 @@ class Connection:
 
     def _read(self, seconds: float | None, late: Failure) -> None:
         """Wait so long for what comes, and take it in. Raises Unreachable where nothing did."""
+        # A signal begins the wait of a read anew, and it is the main thread that signals are for.
+        if self._waits and (seconds is None or seconds >= TURN) and get_ident() != main_thread().ident:
+            self._sit(inf if seconds is None else time.monotonic() + seconds, late)
+        else:
+            self._look(seconds, late)
+
+    def _sit(self, until: float, late: Failure) -> None:
+        """Wait in the read itself, until less time is left than it takes."""
+        while not self._take_in(late):
+            if (seconds := until - time.monotonic()) < TURN:
+                return self._look(max(seconds, 0), late)
+
+    def _look(self, seconds: float | None, late: Failure) -> None:
+        """Wait to the moment."""
         if self._secure:
             # What TLS still holds, and that half a record is nothing yet, a socket knows and no poll.
             self._socket.settimeout(seconds)
         elif not self._readable(seconds):
             raise Unreachable(late)
-        self._take_in(late)
+        self._take_in(late, self._now)
 
-    def _take_in(self, late: Failure = TIMEOUT) -> None:
+    def _take_in(self, late: Failure, flags: int = 0) -> bool:
+        """Read once; whether anything came, be it the end."""
         try:
-            data = self._socket.recv(ONCE)
+            data = self._socket.recv(ONCE, flags)
             if data:
                 self.reader.feed(data)
             else:
                 self.reader.end(clean=not self._closed)
         except LATER:
-            pass
+            return False
         except TimeoutError:
             raise Unreachable(late) from None
         except Unreachable as error:
             self.fault = error.failure
         except OSError:
             self.fault = BROKEN
+        return True
 
     def rest(self) -> None:
         self.lent, self._rested = False, time.monotonic()
@@ -155,6 +184,20 @@ class Connection:
     def close(self) -> None:
         self._closed = True
         self._socket.close()
+
+
+def waits(made: socket.socket) -> bool:
+    """Let a socket's reads wait, `TURN` at most. False where they cannot: on systems without such calls, and
+    on gevent's sockets, which never block. Such a socket is left as one that does not wait."""
+    try:
+        made.setblocking(True)
+        if NOW and os.get_blocking(made.fileno()):
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", TURN, 0))
+            return True
+    except OSError:
+        pass  # its times have another form here
+    made.setblocking(False)
+    return False
 
 
 def left(until: float) -> float:

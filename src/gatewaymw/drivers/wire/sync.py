@@ -13,7 +13,7 @@ from ...core.values import Request
 from ..dial import connected_sync
 from ..limits import CONNECTIONS, KEPT, tls
 from ..shelf import Shelf
-from ..transport import BUSY, CONNECT, TLS, UNREACHABLE, Opened, Unreachable, as_asked
+from ..transport import BUSY, CONNECT, TLS, UNREACHABLE, Opened, Unreachable, WholeSync, as_asked
 from .blocking import Connection, shaken
 from .origin import Origin, place, within
 
@@ -64,15 +64,15 @@ class Wire:
             self._shelf.lend(connection)
             connection.ask(request, at, until)
             connection.head(until)
-            opened = self._opened(connection)
+            reader = connection.reader
+            headers = as_asked(reader.headers or {})
+            if reader.done:  # a short answer has come whole: its connection is free again
+                return Opened(reader.status, headers, WholeSync(reader.take()))
+            opened = Opened(reader.status, headers, WireBody(connection, self._done))
             return opened
         finally:
             if opened is None:
                 self._done(connection)
-
-    def _opened(self, connection: Connection) -> Opened:
-        headers = as_asked(connection.reader.headers or {})
-        return Opened(connection.reader.status, headers, WireBody(connection, self._done))
 
     def _room(self, until: float | None) -> None:
         seconds, late = within(until, time.monotonic(), BUSY)

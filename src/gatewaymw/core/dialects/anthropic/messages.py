@@ -28,6 +28,10 @@ SPEAKERS: Mapping[str, str] = {
 }
 
 
+TALKERS = ("user", "assistant", "system", "developer")
+"""Of whom a string by itself is all that need be said. A tuple: what is no string can be looked for in it."""
+
+
 class Conversation(NamedTuple):
     """What is said before, and turn by turn."""
 
@@ -48,14 +52,11 @@ def conversation(value: Any, lost: list[str], midway: bool = False) -> Conversat
     turns: list[JSON] = []
     called: dict[str, str] = {}
     for index, each in enumerate(array(value, "messages")):
-        path = f"messages[{index}]"
-        message = mapping(each, path)
-        role = speaker(message, path)
-        content = said(message, path, called, lost)
+        role, content = heard(each, index, called, lost)
         if role == "system":
             (held if midway and turns else system).extend(content)
             continue
-        if role == "assistant" and content:
+        if held and role == "assistant" and content:
             interject(held, turns, system)
         if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += content
@@ -63,7 +64,8 @@ def conversation(value: Any, lost: list[str], midway: bool = False) -> Conversat
             turns.append({"role": role, "content": [*content]})
     if not turns and system:
         return Conversation([], [{"role": "user", "content": system}])
-    interject(held, turns, system)
+    if held:
+        interject(held, turns, system)
     return Conversation(system, settled(turns))
 
 
@@ -71,11 +73,22 @@ def interject(held: list[Part], turns: list[JSON], system: list[Part]) -> None:
     """Give instructions held back their turn, which must follow one of the user's; after the assistant's they
     are refused, and come first
     (https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages)."""
-    if held and turns[-1]["role"] == "user":
+    if turns[-1]["role"] == "user":
         turns.append({"role": "system", "content": [*held]})
     else:
         system += held
     held.clear()
+
+
+def heard(value: Any, index: int, called: dict[str, str], lost: list[str]) -> tuple[str, list[Part]]:
+    """Whose turn a message belongs to, and what it says."""
+    if type(value) is dict and len(value) == 2:
+        role, words = value.get("role"), value.get("content")
+        if role in TALKERS and type(words) is str:  # as nearly all messages are
+            return SPEAKERS[role], [{"type": "text", "text": words}] if words.strip() else []
+    path = f"messages[{index}]"
+    message = mapping(value, path)
+    return speaker(message, path), said(message, path, called, lost)
 
 
 def speaker(message: Part, path: str) -> str:
@@ -105,11 +118,12 @@ def settled(turns: list[JSON]) -> list[JSON]:
     if not turns:
         raise BadRequest("messages must hold something that a user or the assistant says", param="messages")
     for turn in turns:
-        if turn["role"] == "user":
+        if turn["role"] == "user" and len(turn["content"]) > 1:
             turn["content"].sort(key=lambda block: block["type"] != "tool_result")
-    content, last = turns[-1]["content"], turns[-1]["content"][-1]
-    if turns[-1]["role"] == "assistant" and last["type"] == "text" and isinstance(last.get("text"), str):
-        content[-1] = {**last, "text": last["text"].rstrip()}
+    if turns[-1]["role"] == "assistant":
+        content, last = turns[-1]["content"], turns[-1]["content"][-1]
+        if last["type"] == "text" and isinstance(last.get("text"), str):
+            content[-1] = {**last, "text": last["text"].rstrip()}
     return turns
 
 

@@ -71,6 +71,8 @@ ROWS: Mapping[str, Traits] = {
     "claude-mythos-5-1": ALWAYS._replace(forced=False),
     "claude-mythos-5-2": ALWAYS._replace(forced=False),
 }
+MARK = "claude-"
+"""What all of them begin with."""
 BY_LENGTH = sorted(ROWS, key=len, reverse=True)
 BEGINNING = re.compile("|".join(map(re.escape, BY_LENGTH)))
 """One search for all of them, each request being asked."""
@@ -82,5 +84,6 @@ def traits_of(model: str) -> Traits:
     What other hosts write before it (`us.anthropic.claude-…`, `publishers/anthropic/models/claude-…`)
     does not count.
     """
-    found = BEGINNING.match(model, max(model.find("claude-"), 0))
+    begin = model.find(MARK)
+    found = BEGINNING.match(model, begin) if begin >= 0 else None
     return ROWS[found[0]] if found else UNKNOWN

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, answer_kind, mapping, pick, stops_of, table, text, unheard, whole, wrong
+from ..fields import Field, answer_kind, mapping, outdated, pick, stops_of, table, text, unheard, whole, wrong
 from .content import SYSTEM, blocks
 from .messages import conversation
 from .models import Traits, traits_of
@@ -42,6 +42,11 @@ ELSEWHERE = (
 )
 """What is translated by more than a name."""
 KNOWN = frozenset({*FIELDS, *ELSEWHERE})
+LIMITS = ("max_tokens", "max_completion_tokens")
+"""Of the two the later counts."""
+SAMPLED = frozenset(SAMPLING)
+USUAL = frozenset({"model", "messages", "stream", "stream_options", *LIMITS, *SAMPLING})
+"""What most requests say, and no more."""
 
 
 def request(body: Mapping[str, Any], context: Context, midway: bool = True) -> Encoded:
@@ -54,6 +59,8 @@ def request(body: Mapping[str, Any], context: Context, midway: bool = True) -> E
 
     Raises BadRequest with the path of the fault, Unsupported for content that Anthropic does not take.
     """
+    if USUAL.issuperset(body):
+        return usual(body, midway)
     lost: list[str] = []
     out = pick(body, FIELDS)
     traits = traits_of(text(out.get("model"), "model"))
@@ -72,11 +79,38 @@ def request(body: Mapping[str, Any], context: Context, midway: bool = True) -> E
     return Encoded(out, tuple(dict.fromkeys(lost + unheard(body, KNOWN))))
 
 
+def usual(body: Mapping[str, Any], midway: bool) -> Encoded:
+    """The same for a request that says no more than is usual: the rest is not looked for, which takes a third
+    of the time."""
+    lost: list[str] = []
+    limit = None
+    for name in LIMITS:
+        if (given := body.get(name)) is not None:
+            limit = given if type(given) is int else whole(given, name)
+    model = text(body.get("model"), "model")
+    traits = traits_of(model)
+    out: JSON = {"model": model} if limit is None else {"model": model, "max_tokens": limit}
+    if body.get("stream") in (True, "true"):
+        out["stream"] = True
+    system, out["messages"] = conversation(body.get("messages"), lost, midway and traits.midway)
+    if system:
+        out["system"] = system
+    if not SAMPLED.isdisjoint(body):
+        out |= sampling(body, traits, lost)
+    if limit is None:
+        out["max_tokens"] = traits.output
+    elif LIMITS[0] in body and LIMITS[1] in body:
+        lost += outdated(body)
+    return Encoded(out, tuple(dict.fromkeys(lost)) if lost else ())
+
+
 def untiered(body: Mapping[str, Any], context: Context) -> Encoded:
     """The same for hosts that have no tiers of service: there all of it is standard. Only Anthropic's own has
     (https://platform.claude.com/docs/en/api/service-tiers). Nor is it told of them that they take
     instructions midway: those come first, as they may anywhere."""
     made = request(body, context, midway=False)
+    if "service_tier" not in made.body:
+        return made
     return Encoded({name: made.body[name] for name in made.body if name != "service_tier"}, made.dropped)
 
 

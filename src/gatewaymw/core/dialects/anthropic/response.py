@@ -30,6 +30,7 @@ FINISH: Mapping[str, str] = {
 TOLD = frozenset({"id", "type", "role", "content", "model", "stop_reason", "usage"})
 """The fields of a message that are told in OpenAI's words."""
 COUNTED = frozenset({"input_tokens", "output_tokens"})
+SUMMED = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 TIERS: Mapping[str, str] = {"standard": "default", "priority": "priority"}
 
 
@@ -38,10 +39,9 @@ def response(body: JSON, context: Context) -> JSON:
     content = body.get("content") if isinstance(body, dict) else None
     if not isinstance(content, list):
         raise fault(body, context)
-    blocks = [block for block in content if isinstance(block, dict)]
     given = body.get("usage")
     counts: Mapping[str, Any] = given if isinstance(given, dict) else NOTHING
-    told = message(blocks, body, context)
+    told = message(content, body, context)
     called = "tool_calls" in told or "function_call" in told
     reason = finish(body.get("stop_reason"), called, context)
     made: JSON = {
@@ -51,11 +51,23 @@ def response(body: JSON, context: Context) -> JSON:
         "model": body.get("model") or context.model,
         "choices": [{"index": 0, "message": told, "logprobs": None, "finish_reason": reason}],
         "usage": usage(counts, context),
-    } | tier(counts)
+    }
+    if "service_tier" in counts:
+        made |= tier(counts)
     return made if context.strict else {**left(body), **made}
 
 
-def message(blocks: list[JSON], body: JSON, context: Context) -> JSON:
+def message(content: list[Any], body: JSON, context: Context) -> JSON:
+    only = content[0] if len(content) == 1 else None
+    if type(only) is not dict or only.get("type") != "text" or only.get("citations"):
+        return mixed([block for block in content if isinstance(block, dict)], body, context)
+    said = str(only.get("text") or "")  # and nothing else, as most answers
+    told: JSON = {"role": "assistant", "content": said, "refusal": refusal(body)}
+    return told if context.strict else {**told, "content_blocks": [only]}
+
+
+def mixed(blocks: list[JSON], body: JSON, context: Context) -> JSON:
+    """The message that any blocks make."""
     said = "".join(texts(blocks))
     thought = "".join(str(block.get("thinking") or "") for block in blocks if block.get("type") == "thinking")
     calls = [tool_call(block, context) for block in blocks if block.get("type") == "tool_use"]
@@ -99,9 +111,11 @@ def aside(block: JSON) -> JSON:
 def refusal(body: Mapping[str, Any]) -> str | None:
     """Why the model refused, where it says so
     (https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback)."""
+    if body.get("stop_reason") != "refusal":
+        return None
     details = body.get("stop_details")
     why = details.get("explanation") if isinstance(details, dict) else None
-    return why if isinstance(why, str) and body.get("stop_reason") == "refusal" else None
+    return why if isinstance(why, str) else None
 
 
 def citations(blocks: list[JSON]) -> list[JSON]:
@@ -129,14 +143,18 @@ def annotation(citation: Any, begin: int, end: int) -> JSON | None:
 def finish(reason: Any, called: bool, context: Context) -> str:
     """OpenAI's finish reason; for one that is not known what follows from whether the client's tools were
     called, since the message is whole."""
-    return ended(FINISH.get(reason, "stop") if isinstance(reason, str) else "stop", called, context)
+    told = FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
+    return told if told == "stop" and not called else ended(told, called, context)
 
 
 def usage(counts: Mapping[str, Any], context: Context) -> JSON:
     """Usage in OpenAI's sense: the prompt counts what was read from the cache and written to it, which
     Anthropic counts apart (https://platform.claude.com/docs/en/build-with-claude/prompt-caching)."""
-    read, written = count(counts, "cache_read_input_tokens"), count(counts, "cache_creation_input_tokens")
-    prompt, completion = count(counts, "input_tokens") + read + written, count(counts, "output_tokens")
+    fresh, completion = counts.get("input_tokens", 0), counts.get("output_tokens", 0)
+    read, written = counts.get("cache_read_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
+    if not (type(fresh) is type(completion) is type(read) is type(written) is int):
+        fresh, completion, read, written = (count(counts, name) for name in SUMMED)
+    prompt = fresh + read + written
     made: JSON = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
