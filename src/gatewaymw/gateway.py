@@ -19,7 +19,7 @@ from .core.routing.catalogue import CATALOGUE, called
 from .core.routing.failures import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
-from .core.values import JSON, NOTHING, Call, Env, Part
+from .core.values import JSON, NOTHING, Call, Env, Part, call_of
 from .drivers import aio, services, sync
 from .drivers.health import Health
 from .drivers.identity import Identities
@@ -339,7 +339,7 @@ class Gateway:
             metadata = wire.metadata(wishes)
         endpoint = inbound.match.endpoint
         plan, model = self.chooser.choose(wishes, body.get("model"), endpoint in CATALOGUE)
-        call = Call(
+        call = call_of(
             endpoint=endpoint,
             method=inbound.facts.method,
             path=inbound.match.path,

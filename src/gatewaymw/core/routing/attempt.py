@@ -27,7 +27,7 @@ from .kinds import kind_of
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
 from .reasons import done_with, tried
-from .reply import Live, Reply
+from .reply import Live, Reply, reply_of
 from .retry import pause
 from .tracking import afforded
 
@@ -230,7 +230,7 @@ def whole(answer: Answer, made: Prepared, target: Target, call: Call) -> Reply |
         body, kind = decoded(answer, made, call)
     except UpstreamError as error:
         return Failure("broken", error.message, error.status, error.code or "upstream_error")
-    return Reply(
+    return reply_of(
         status=answer.status,
         body=body,
         content_type=kind,
