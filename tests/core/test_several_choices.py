@@ -69,7 +69,7 @@ def test_fewer_choices_are_whole_where_http_says_that_the_body_is(name: str) -> 
     assert b"error" not in out and out.endswith(DONE)
 
 
-@pytest.mark.parametrize("name", [name for name in SPOKEN if name != "openai"])
+@EACH
 def test_fewer_choices_are_cut_where_nothing_says_that_they_are_all(name: str) -> None:
     assert b"upstream_stream_incomplete" in told(name, SPOKEN[name][0], headers={})
     assert b"error" not in told(name, *SPOKEN[name], headers={})

@@ -126,7 +126,7 @@ def streamed(
 ) -> Flow[Live | Failure]:
     """The reply that an open body makes, once it has said something; a failure where it does not."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    passage = passage_of(kind, bounding(made, answer), call)
+    passage = passage_of(kind, bounding(made, answer), call, bounded(answer))
     if passage is None:
         return (yield from unstreamed(answer, made, kind, env, expires))
     return (yield from commit(answer, Bounded(passage, call.deadline, env.now), target, made, env, expires))
@@ -140,12 +140,16 @@ def bounding(made: Prepared, answer: Answer) -> Prepared:
     """The same for an answer of which HTTP does not tell where it ends (RFC 9112, 6.3): what was cut looks
     whole then, so that the end of the body is none of a stream."""
     stream = made.codec.stream
-    if not (stream and stream.last) or not ENDS.isdisjoint(answer.headers):
+    if not (stream and stream.last) or bounded(answer):
         return made
     return replace(made, codec=replace(made.codec, stream=replace(stream, last=None)))
 
 
-def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
+def bounded(answer: Answer) -> bool:
+    return not ENDS.isdisjoint(answer.headers)
+
+
+def passage_of(kind: str, made: Prepared, call: Call, bounded: bool) -> Passage | None:
     """How a stream of that content type goes through; None where it is no stream at all."""
     if not made.stream or (call.endpoint.answer == "bytes" and kind != "text/event-stream"):
         return Raw()
@@ -156,7 +160,7 @@ def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
         return None
     if made.codec.stream:
         return Translation(made.codec.stream, *told)
-    return Passthrough(*told)
+    return Passthrough(*told, bounded=bounded)
 
 
 def commit(

@@ -32,11 +32,14 @@ class Passthrough:
 
     speaks = True
 
-    def __init__(self, context: Context, client: Client, scrub: Scrub = as_it_is) -> None:
+    def __init__(
+        self, context: Context, client: Client, scrub: Scrub = as_it_is, bounded: bool = True
+    ) -> None:
         self.started = self.over = False
         self.error: GatewayError | None = None
         self._context, self._client, self._scrub = context, client, scrub
         self._framer = SSE()
+        self._bounded = bounded  # HTTP tells itself where the body ends
         self._early = b""  # whole events, while nothing is shown
         self._held = bytearray()  # the beginning of an event
         self._begun: set[int] = set()
@@ -78,7 +81,7 @@ class Passthrough:
         return self._release() if self.started else b""
 
     def close(self) -> bytes:
-        return self._last(lambda: cut_short(self._context))
+        return self._last(lambda: cut_short(self._context), 1 if self._bounded else asked_of(self._context))
 
     def fail(self, failure: Failure) -> bytes:
         # What broke off may lack a choice that had not begun: one that HTTP says is whole may not.
