@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, Note, Send, because, close, note, read, wait
+from ..commands import Flow, Note, because, close, note, read, send, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
@@ -51,7 +51,7 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
-        outcome: Outcome = discreet((yield Send(request, live)), made.keys)
+        outcome: Outcome = discreet((yield from send(request, live)), made.keys)
         result: Reply | Outcome = outcome
         if isinstance(outcome, Answer) and outcome.ok:
             if outcome.stream is None and follow is None and not made.codec.linked:  # as most are
