@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
@@ -19,7 +18,7 @@ from .core.routing.catalogue import CATALOGUE, called
 from .core.routing.failures import refusal
 from .core.routing.flow import run
 from .core.routing.reply import Reply
-from .core.values import JSON, NOTHING, Call, Env, Part
+from .core.values import JSON, NOTHING, Call, Env, Part, call_of
 from .drivers import aio, services, sync
 from .drivers.health import Health
 from .drivers.identity import Identities
@@ -149,6 +148,7 @@ class Gateway:
         # Here, so that whoever only imports the package does not wait for pydantic and the HTTP client.
         from .choice import Book, Chooser
         from .config.fetching import fetching_of
+        from .config.host_checks import host_checks
         from .config.loading import load, split
         from .config.secrets import look_up, resolve
         from .drivers.outbound import outbounds
@@ -339,7 +339,7 @@ class Gateway:
             metadata = wire.metadata(wishes)
         endpoint = inbound.match.endpoint
         plan, model = self.chooser.choose(wishes, body.get("model"), endpoint in CATALOGUE)
-        call = Call(
+        call = call_of(
             endpoint=endpoint,
             method=inbound.facts.method,
             path=inbound.match.path,
@@ -380,22 +380,6 @@ def edge_gateway(gateway: Gateway | None, config: Any, options: Options) -> Gate
         stray = "config" if config is not None else next(iter(options))
         raise ConfigError("belongs to the gateway that was handed over; say it there", path=stray)
     return gateway
-
-
-def host_checks(checks: Mapping[str, Callable[..., Any]] | None) -> Mapping[str, Callable[..., Any]]:
-    """The host's checks. Raises ConfigError for what none can be."""
-    if not checks:
-        return {}
-    from .core.checks.catalogue import CHECKS
-
-    for name, function in checks.items():
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", name):
-            raise ConfigError("a check is named by letters, digits, - and _", path=f"checks[{name[:64]!a}]")
-        if f"default.{name}".lower() in CHECKS:
-            raise ConfigError("is the name of a check of ours; give yours another", path=f"checks.{name}")
-        if not callable(function):
-            raise ConfigError("must be a callable", path=f"checks.{name}")
-    return dict(checks)
 
 
 def first(*values: Any) -> Any:

@@ -12,8 +12,8 @@ from openai.types import CreateEmbeddingResponse
 from gatewaymw.core import json
 from gatewaymw.core.endpoints import EMBED
 from gatewaymw.core.providers import PROVIDERS
-from gatewaymw.core.routing.batching import WIDTH
 from gatewaymw.core.routing.flow import run
+from gatewaymw.core.routing.lanes import WIDTH
 from gatewaymw.core.routing.reply import Reply
 from gatewaymw.core.values import Answer, Call, Fetching, Secret
 

@@ -15,7 +15,8 @@ USED = (
     *("mistral-ai", "groq", "together-ai", "fireworks-ai", "deepseek", "x-ai", "openrouter", "ollama"),
     *("perplexity-ai", "deepinfra", "cerebras", "sambanova", "nebius", "novita-ai", "huggingface", "github"),
     *("workers-ai", "moonshot", "dashscope", "z-ai", "vllm", "replicate", "voyage", "jina", "elevenlabs"),
-    *("deepgram", "stability-ai"),
+    *("deepgram", "stability-ai", "databricks", "nvidia-nim", "watsonx", "minimax", "stepfun", "friendli"),
+    "digitalocean",
 )
 """By how often they are named where people tell what they call."""
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from odd import conversations, named, refused_or_sent, values, worded
 
 import openai_client
 from gatewaymw.core.dialects import cortex, gigachat, oracle, sagemaker, watsonx, yandex
 from gatewaymw.core.endpoints import OPENAI
-from gatewaymw.core.errors import BadRequest, GatewayError, Unsupported, UpstreamError
+from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.model import Codec, Context, Stream
 from gatewaymw.core.routing.pipeline import ODD, Translation
 from pieces import POINTS, cut
@@ -42,31 +43,16 @@ def told(provider: str, **more: Any) -> Context:
 
 # ── requests ─────────────────────────────────────────────────────────────
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
-NAMES = st.sampled_from(
-    """type text role content name function arguments id url image_url file file_data input_audio data format
-    video_url custom input refusal tool_calls function_call schema json_schema strict mode tools allowed_tools
-    parameters properties required tool_call_id description approximate user_location reasoning_details
-    reasoning_content content_blocks""".split()
-)
-WORDS = st.sampled_from(
-    """user assistant system developer tool function text image_url file input_audio video_url refusal auto
-    none required allowed_tools json_schema json_object data:,x {} [ float base64""".split()
-)
-JSON = st.recursive(
-    SCALARS | WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
-    max_leaves=10,
-)
+NAMES = named("""input_audio data format video_url required description approximate user_location
+    reasoning_details reasoning_content""")
+WORDS = worded("video_url refusal float base64")
+JSON = values(NAMES, WORDS, leaves=10)
 PARAMETERS = st.sampled_from(
     """temperature stop max_tokens max_completion_tokens n logprobs top_logprobs tools tool_choice functions
     function_call response_format prediction web_search_options reasoning_effort stream stream_options
     api_format truncate_input_tokens encoding_format dimensions user surprise""".split()
 )
-ROLES = ("user", "assistant", "tool", "system", "function")
-ODD_MESSAGES = st.dictionaries(NAMES, JSON, max_size=3).flatmap(
-    lambda message: st.sampled_from(ROLES).map(lambda role: {**message, "role": role})
-)
+ODD_MESSAGES = conversations(NAMES, JSON)
 MODELS = st.sampled_from(
     ["meta.llama", "openai.gpt", "cohere.command-a", "cohere.command-a-vision", "deployment/d", "gpt://a/b"]
 )
@@ -76,7 +62,7 @@ MODELS = st.sampled_from(
 @FEW
 @given(
     st.dictionaries(PARAMETERS, JSON, max_size=4),
-    st.just([{"role": "user", "content": "Hi"}]) | st.lists(ODD_MESSAGES | JSON, max_size=3) | JSON,
+    ODD_MESSAGES,
     MODELS,
 )
 def test_only_refusals_that_name_the_fault_escape(name: str, body: Any, messages: Any, model: str) -> None:
@@ -90,20 +76,6 @@ def test_only_such_refusals_escape_from_embeddings(name: str, body: Any, input: 
     refused_or_sent(EMBEDS[name], {"model": "m", "input": input, **body}, told(name))
 
 
-def refused_or_sent(codec: Codec, body: dict[str, Any], context: Context) -> None:
-    before = copy.deepcopy(body)
-    assert codec.request
-    try:
-        made = codec.request(body, context)
-    except GatewayError as error:
-        assert isinstance(error, BadRequest | Unsupported)
-        assert error.param and error.message
-    else:
-        json.dumps(dict(made.body))
-        assert codec.request(body, context) == made
-    assert body == before
-
-
 # ── answers ──────────────────────────────────────────────────────────────
 
 FIELDS = st.sampled_from(
@@ -113,11 +85,7 @@ FIELDS = st.sampled_from(
     embedding embeddings data error""".split()
 )
 KINDS = st.sampled_from("TEXT THINKING ERROR COMPLETE stop function_call blacklist error ASSISTANT".split())
-SENT = st.recursive(
-    SCALARS | KINDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=4),
-    max_leaves=12,
-)
+SENT = values(FIELDS, KINDS)
 ANSWERED = [(name, codec) for table in (CHATS, EMBEDS) for name, codec in table.items() if codec.response]
 ANSWERED.append(("watsonx", watsonx.MODELS))
 

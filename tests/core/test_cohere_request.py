@@ -23,7 +23,6 @@ def test_a_greeting_is_all_there_is() -> None:
     [
         ({"temperature": 0.2}, {"temperature": 0.2}),
         ({"top_p": 0.9}, {"p": 0.9}),
-        ({"top_p": 0.9, "p": 0.8}, {"p": 0.8}),
         ({"top_k": 40}, {"k": 40}),
         ({"k": 40}, {"k": 40}),
         ({"seed": 7}, {"seed": 7}),
@@ -33,7 +32,7 @@ def test_a_greeting_is_all_there_is() -> None:
         ),
         ({"logprobs": True}, {"logprobs": True}),
         ({"max_tokens": 9}, {"max_tokens": 9}),
-        ({"max_completion_tokens": 9, "max_tokens": 8}, {"max_tokens": 9}),
+        ({"max_completion_tokens": 9, "max_tokens": 9}, {"max_tokens": 9}),
         ({"stream": True, "stream_options": {"include_usage": True}}, {"stream": True}),
         ({"stream": "true"}, {"stream": True}),
         ({"stream": False}, {}),
@@ -54,6 +53,20 @@ def test_parameters(params: JSON, made: JSON) -> None:
     sent = ask(**params)
     assert {name: value for name, value in sent.body.items() if name not in ("model", "messages")} == made
     assert sent.dropped == ()
+
+
+@pytest.mark.parametrize(
+    ("params", "made", "lost"),
+    [
+        ({"top_p": 0.9, "p": 0.8}, {"p": 0.8}, "top_p"),
+        ({"k": 2, "top_k": 1}, {"k": 2}, "top_k"),
+        ({"max_completion_tokens": 9, "max_tokens": 8}, {"max_tokens": 9}, "max_tokens"),
+    ],
+)
+def test_of_two_names_for_one_thing_the_other_is_told(params: JSON, made: JSON, lost: str) -> None:
+    sent = ask(**params)
+    assert {name: value for name, value in sent.body.items() if name not in ("model", "messages")} == made
+    assert sent.dropped == (lost,)
 
 
 @pytest.mark.parametrize(

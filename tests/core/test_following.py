@@ -107,6 +107,17 @@ def test_steps_are_taken_one_after_the_other_with_the_credential() -> None:
     assert (reply.attempts, reply.again, reply.tries) == (4, True, 0)
 
 
+def test_a_job_that_is_asked_after_by_post_is_looked_at_all_the_same() -> None:
+    look = after("/jobs/result", method="POST", body={"id": "1"}, asks=True, after=2.0)
+    reply, here = asked(look, status(503), look, AWAY, DONE, retry=RETRY)
+    assert lines(here) == [f"POST {HOME}/jobs", *[f"POST {HOME}/jobs/result"] * 4]
+    assert (reply.body, reply.attempts) == (b'{"told":"this"}', 5)
+    assert {each.request.body for each in here.sent[1:]} == {b'{"id":"1"}'}
+    assert all(each.request.timeout <= LOOK for each in here.sent[1:])
+    lost, here = asked(look, status(404), retry=RETRY)
+    assert (lost.status, len(here.sent)) == (404, 2)  # it may be under way: it is not begun anew
+
+
 def test_looks_come_further_and_further_apart() -> None:
     _, here = asked(after(after=0.5), *[after(after=0.5)] * 40, DONE)
     assert here.waits == sorted(here.waits) and here.waits[0] == 0.5

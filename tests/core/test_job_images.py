@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from machine import call, target, world
 from openai.types import ImagesResponse
 from refusals import refusing
 
 from gatewaymw.core import json
 from gatewaymw.core.dialects import black_forest_labs, imagery, luma
+from gatewaymw.core.endpoints import IMAGE as IMAGES
 from gatewaymw.core.errors import UpstreamError
 from gatewaymw.core.model import Codec, Context, Encoded, Next
+from gatewaymw.core.providers import PROVIDERS
+from gatewaymw.core.routing.flow import run
+from gatewaymw.core.values import Answer
 
 CONTEXT = Context(provider="painter", created=1_700_000_000)
 BFL, LUMA = black_forest_labs.IMAGE, luma.IMAGE
@@ -205,3 +210,35 @@ def test_a_generation_that_failed_is_an_error_in_its_words() -> None:
 def test_an_id_that_is_none_is_odd(id: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         follow(LUMA, {"id": id, "state": "queued"})
+
+
+# ── FLUX Kontext at Fireworks ────────────────────────────────────────────
+
+KONTEXT = "accounts/fireworks/models/flux-kontext-pro"
+PLACE = f"https://api.fireworks.ai/inference/v1/workflows/{KONTEXT}"
+SAMPLE = "https://delivery.bfl.example/sample.jpeg"
+
+
+def answering(**body: Any) -> Answer:
+    return Answer(200, {"content-type": "application/json"}, json.dumps(body))
+
+
+def test_kontext_at_fireworks_is_a_job_that_is_asked_after_by_post() -> None:
+    body = {"model": KONTEXT, "prompt": "a cat", "size": "1536x1024", "seed": 42, "quality": "high"}
+    pending = answering(id="r-1", status="Pending", result=None, progress=0.2, details=None)
+    ready = answering(id="r-1", status="Ready", result={"sample": SAMPLE}, progress=None, details=None)
+    here = world(answering(request_id="r-1"), pending, ready)
+    leaf = target(provider=PROVIDERS["fireworks-ai"])
+    reply = here.run(run(leaf, call(body, endpoint=IMAGES), here.env()))
+    assert json.loads(reply.body)["data"] == [{"url": SAMPLE}] and reply.dropped == ("quality",)
+    sent = [(each.request.method, each.request.url, json.loads(each.request.body)) for each in here.sent]
+    look = ("POST", f"{PLACE}/get_result", {"id": "r-1"})
+    assert sent == [("POST", PLACE, {"prompt": "a cat", "aspect_ratio": "3:2", "seed": 42}), look, look]
+
+
+def test_kontext_that_was_moderated_is_refused_in_fireworks_words() -> None:
+    held = answering(id="r-1", status="Request Moderated", result=None, details={"reasons": ["violence"]})
+    here = world(answering(request_id="r-1"), held)
+    leaf = target(provider=PROVIDERS["fireworks-ai"])
+    reply = here.run(run(leaf, call({"model": KONTEXT, "prompt": "a fight"}, endpoint=IMAGES), here.env()))
+    assert reply.status == 400 and b"content_policy_violation" in reply.body and b"violence" in reply.body

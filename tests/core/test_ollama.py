@@ -61,8 +61,10 @@ def test_a_chat_is_not_streamed_unless_it_is_asked_for() -> None:
 def test_settings_are_options_where_the_clients_own_win() -> None:
     made = ask(temperature=0, top_p=0.5, seed=1, stop="a", max_tokens=5, max_completion_tokens=6, num_ctx=99)
     options = {"temperature": 0, "top_p": 0.5, "seed": 1, "stop": ["a"], "num_predict": 6, "num_ctx": 99}
-    assert (made.body["options"], made.dropped) == (options, ())
-    assert ask(seed=1, options={"seed": 2, "mirostat": 1}).body["options"] == {"seed": 2, "mirostat": 1}
+    assert (made.body["options"], made.dropped) == (options, ("max_tokens",))
+    made = ask(seed=1, max_tokens=5, options={"seed": 2, "mirostat": 1, "num_predict": 6})
+    assert made.body["options"] == {"seed": 2, "mirostat": 1, "num_predict": 6}
+    assert made.dropped == ("seed", "max_tokens")
 
 
 def test_what_is_not_openais_goes_on() -> None:

@@ -132,6 +132,23 @@ def test_a_stream_of_parts_ends_with_its_reason() -> None:
         stream.step(state, {"error": {"message": "no capacity"}}, CONTEXT)
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_of_counts_that_grow_only_the_last_are_told(wanted: bool) -> None:
+    stream, context = databricks.CHAT.stream, Context(provider="databricks", include_usage=wanted)
+    assert stream
+    counts = [{"prompt_tokens": 14, "completion_tokens": n, "total_tokens": 14 + n} for n in (3, 9)]
+    events = [
+        {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}], "usage": counts[0]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": counts[1]},
+    ]
+    state, told = stream.start, []
+    for event in events:
+        state, chunks = stream.step(state, event, context)
+        told += chunks
+    assert [chunk["usage"] for chunk in told if chunk.get("usage")] == [counts[1]]
+    assert (told[-1]["choices"] == []) is wanted
+
+
 @pytest.mark.parametrize(
     ("body", "code", "message"),
     [

@@ -18,7 +18,7 @@ from .commands import Flow
 from .endpoints import Endpoint
 from .framing.base import Frame, Framer
 from .framing.sse import SSE
-from .frozen import dataclass
+from .frozen import dataclass, maker
 from .values import JSON, NOTHING, Part, Request
 
 S = TypeVar("S")
@@ -52,7 +52,7 @@ class Context:
 
     def answered(self, headers: Mapping[str, str]) -> Context:
         """The same, with an answer's headers. (`replace` would take thrice the time.)"""
-        return Context(
+        return context_with(
             provider=self.provider,
             model=self.model,
             created=self.created,
@@ -66,6 +66,9 @@ class Context:
             home=self.home,
             later=self.later,
         )
+
+
+context_with = maker(Context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,15 @@ class Next:
     after: float = 0.0
     """Seconds to wait before it. Looks at the same thing come further and further apart."""
     headers: Mapping[str, str] = NOTHING
+    asks: bool = False
+    """A POST that only looks, of those who are asked after a job by POST: it may be made again."""
     live: bool = False
     """What it answers goes to the client: the stream that was asked for, or a body as it is."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether it leaves all as it is."""
+        return self.method == "GET" or self.asks
 
 
 Change: TypeAlias = Callable[[JSON, Context], JSON]
@@ -161,6 +171,9 @@ class Stream(Generic[S]):
     last: Callable[[S, Context], tuple[JSON, ...]] | None = None
     """The last chunks, of those who have no terminal marker: a body that HTTP itself says is whole has ended
     well, and one that broke off has not. They have nothing to tell where nothing was told."""
+    by_choice: bool = False
+    """`ended` tells of no marker but that each choice which began has its reason. Of several that were asked
+    for some may not have begun then: see `dialects.cousins.choicewise`."""
     words: bytes = b""
     """What stands before text that goes on as it is: where neither an event nor a state differs in more than
     that text, the chunk does not either."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
-from .frozen import dataclass
+from .frozen import dataclass, maker
 
 if TYPE_CHECKING:
     from .endpoints import Endpoint
@@ -87,7 +87,7 @@ class Request:
 
     def bearing(self, headers: Mapping[str, str]) -> Request:
         """The same with these headers."""
-        return Request(
+        return request_of(
             self.method,
             self.url,
             headers,
@@ -102,7 +102,7 @@ class Request:
     def within(self, seconds: float) -> Request:
         """The same with so much time, at most, to its head and between two reads."""
         timeout, idle = min(seconds, self.timeout or seconds), min(seconds, self.idle or seconds)
-        return Request(
+        return request_of(
             self.method,
             self.url,
             self.headers,
@@ -119,6 +119,9 @@ class Request:
         return f"Request({self.method} {self.url.partition('?')[0]})"
 
 
+request_of = maker(Request)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The upstream answered. `stream` names the open body where it was not read."""
@@ -132,6 +135,9 @@ class Answer:
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
+
+
+answer_of = maker(Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +214,9 @@ class Call:
     """A part of the cache that the caller keeps apart."""
     refresh: bool = False
     """The caller wants no answer from the cache."""
+
+
+call_of = maker(Call)
 
 
 @dataclass(frozen=True, slots=True)

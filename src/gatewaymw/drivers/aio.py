@@ -14,10 +14,10 @@ from ..core.errors import GatewayError
 from ..core.routing.pipeline import taken
 from ..core.routing.reply import Live, Reply
 from ..core.stored import Lead
-from ..core.values import Answer, Failure, Outcome
+from ..core.values import Failure, Outcome, answer_of
 from .flights import waits_for_itself
 from .services import Service
-from .transport import TIMEOUT, TOO_LARGE, AsyncBody, Unreachable, Whole
+from .transport import TIMEOUT, TOO_LARGE, AsyncBody, AsyncWhole, Unreachable
 
 if TYPE_CHECKING:
     from .outbound import AsyncOutbound
@@ -97,14 +97,14 @@ class Driver:
         except Unreachable as error:
             return error.failure
         live = command.stream and (200 <= status < 300 or command.errors)
-        if type(body) is Whole and not live and len(body.data) <= request.limit:
-            return Answer(status, headers, body.data)
+        if type(body) is AsyncWhole and not live and len(body.data) <= request.limit:
+            return answer_of(status, headers, body.data)
         self._bodies[id(body)] = body, request.idle
         if live:
-            return Answer(status, headers, stream=id(body))
+            return answer_of(status, headers, stream=id(body))
         whole = await read_whole(body, request.limit, until)
         await self.let_go(id(body))
-        return whole if isinstance(whole, Failure) else Answer(status, headers, whole)
+        return whole if isinstance(whole, Failure) else answer_of(status, headers, whole)
 
     async def _read(self, command: Read) -> bytes | Failure:
         return await self.read(command.stream, command.seconds)

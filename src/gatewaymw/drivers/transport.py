@@ -29,7 +29,7 @@ class AsyncBody(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Whole:
+class AsyncWhole:
     """A body that has come to its end before anybody asked for it; nothing is held for it any more."""
 
     __slots__ = ("data",)
@@ -78,8 +78,8 @@ class Opened(NamedTuple):
     body: Body
 
 
-class WholeSync:
-    """As `Whole`, for threads."""
+class Whole:
+    """As `AsyncWhole`, for threads."""
 
     __slots__ = ("data",)
 

@@ -6,6 +6,7 @@ An empty key adds nothing: whether a provider may be called without one is `Prov
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..errors import Unauthorized
@@ -55,6 +56,19 @@ def beside(auth: Auth, name: str, option: str) -> Auth:
 def none(request: Request, keys: Keys) -> Request:
     """Send no credential."""
     return request
+
+
+def needed(options: Mapping[str, str], name: str, called: str, variable: str, more: str = "") -> str:
+    """An option that a credential cannot do without. Raises Unauthorized, saying how the provider is `called`
+    and where the option is given: the official environment `variable` among it."""
+    if value := options.get(name):
+        return value
+    raise Unauthorized(
+        f'no {name}: {called}, or with an api_key; set {name} in the config (where "env:{variable}" reads the'
+        f' variable, and "file:PATH" a file), or send the header x-gateway-{name.replace("_", "-")}{more}',
+        code="missing_credentials",
+        param=name,
+    )
 
 
 def sendable(key: str, name: str) -> str:

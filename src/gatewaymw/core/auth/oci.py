@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from ..errors import Unauthorized
 from ..model import Keys
 from ..values import Request
-from .keys import bearer
+from .keys import bearer, needed
 from .sigv4 import host
 
 ALWAYS = ("date", "(request-target)", "host")
@@ -41,6 +41,7 @@ VARIABLES: Mapping[str, str] = {
 }
 """What a signature cannot do without, and the variables that Oracle's command line reads
 (https://docs.oracle.com/iaas/Content/API/SDKDocs/clienvironmentvariables.htm)."""
+CALLED = f"Oracle is called with {', '.join(VARIABLES)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +62,9 @@ def oracle(request: Request, keys: Keys) -> Request:
     options = keys.options
     if keys.api_key and not any(options.get(name) for name in VARIABLES):
         return bearer(request, keys)
-    tenancy, user, fingerprint, pem = (needed(options, name) for name in VARIABLES)
+    tenancy, user, fingerprint, pem = (needed(options, name, CALLED, VARIABLES[name]) for name in VARIABLES)
     key = SigningKey(f"{tenancy}/{user}/{fingerprint}", pem, options.get("oracle_key_passphrase", ""))
     return signed(request, key, keys.clock)
-
-
-def needed(options: Mapping[str, str], name: str) -> str:
-    if value := options.get(name):
-        return value
-    raise Unauthorized(
-        f"no {name}: Oracle is called with {', '.join(VARIABLES)}, or with an api_key; set {name} in the"
-        f' config (where "env:{VARIABLES[name]}" reads the variable, and "file:PATH" a file), or send the'
-        f" header x-gateway-{name.replace('_', '-')}",
-        code="missing_credentials",
-        param=name,
-    )
 
 
 def signed(request: Request, by: SigningKey, clock: float) -> Request:

@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import SplitResult, quote, urlsplit
 
-from ..errors import Unauthorized
 from ..model import Auth, Keys
 from ..values import Request
-from .keys import bearer, sendable
+from .keys import bearer, needed, sendable
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = frozenset(
@@ -54,10 +53,10 @@ def aws(service: str) -> Auth:
 
     def sign(request: Request, keys: Keys) -> Request:
         options = keys.options
-        own = options.get("aws_access_key_id") or options.get("aws_secret_access_key")
-        if keys.api_key and (not own or options.get("aws_auth_type") == "apiKey"):
+        has = options.get("aws_access_key_id") or options.get("aws_secret_access_key")
+        if keys.api_key and (not has or options.get("aws_auth_type") == "apiKey"):
             return bearer(request, keys)
-        region = needed(options, "aws_region")
+        region = own(options, "aws_region")
         named = options.get("aws_service") or service
         return signed(request, credentials(options), region=region, service=named, clock=keys.clock)
 
@@ -67,23 +66,24 @@ def aws(service: str) -> Auth:
 def credentials(options: Mapping[str, str]) -> Credentials:
     """The access key that options hold. Raises Unauthorized where it is not whole or cannot be sent."""
     return Credentials(
-        sendable(needed(options, "aws_access_key_id"), "authorization"),
-        needed(options, "aws_secret_access_key"),
+        sendable(own(options, "aws_access_key_id"), "authorization"),
+        own(options, "aws_secret_access_key"),
         sendable(options.get("aws_session_token", ""), "x-amz-security-token"),
     )
 
 
-def needed(options: Mapping[str, str], name: str) -> str:
-    if value := options.get(name):
-        return value
-    raise Unauthorized(
-        f"no {name}: AWS is called with aws_access_key_id, aws_secret_access_key and aws_region (and"
-        f" aws_session_token, where the key is lent), or with an api_key; set {name} in the config (where"
-        f' "env:{name.upper()}" reads the variable), or send the header x-gateway-{name.replace("_", "-")};'
-        " what this machine has of its own is used in the operator's config, where `auth` says who may call",
-        code="missing_credentials",
-        param=name,
-    )
+def own(options: Mapping[str, str], name: str) -> str:
+    """An option of the access key. Raises Unauthorized where it is missing."""
+    return needed(options, name, CALLED, name.upper(), AMBIENT)
+
+
+CALLED = (
+    "AWS is called with aws_access_key_id, aws_secret_access_key and aws_region (and aws_session_token, where"
+    " the key is lent)"
+)
+AMBIENT = (
+    "; what this machine has of its own is used in the operator's config, where `auth` says who may call"
+)
 
 
 def signed(request: Request, by: Credentials, *, region: str, service: str, clock: float) -> Request:

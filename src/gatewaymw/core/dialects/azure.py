@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..model import Codec, Context, Stream
 from ..values import JSON, NOTHING
-from .cousins import Progress, checked, complete, progress
+from .cousins import Progress, checked, choicewise, complete, progress
 from .history import thoughtless
 
 FRAME = ("id", "object", "created", "model")
@@ -48,7 +48,7 @@ def filtered(kind: str, silent: Mapping[str, Any]) -> Stream[State]:
         reached = progress(state.progress, chunk)
         return (state if reached is state.progress else state._replace(progress=reached)), (chunk,)
 
-    return Stream(start=State(), step=step, ended=ended_well)
+    return choicewise(State(), step, ended_well)
 
 
 def headed(state: State, chunk: JSON) -> tuple[State, JSON]:

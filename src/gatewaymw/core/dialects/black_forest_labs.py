@@ -9,6 +9,9 @@ ultra models take a shape, the others pixels. The addresses of images hold for t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from ..model import Codec, Context, Encoded, Next
 from ..values import JSON
 from . import openai
@@ -46,11 +49,16 @@ def follow(answer: JSON, context: Context) -> Next | None:
     """Look at the job until it is over. Raises UpstreamError where it failed."""
     if "polling_url" in answer:
         return Next(to=worded(answer["polling_url"]), after=PACE)
+    return None if final(answer, context) else Next(to="", after=PACE)
+
+
+def final(answer: JSON, context: Context) -> bool:
+    """Whether a job is done. Raises UpstreamError where it failed."""
     status = answer["status"]
     if status in FAILED:
         details = answer.get("details")
         raise unmade(f"{status}: {openai.shown(details)}" if details else status, context)
-    return None if status == "Ready" else Next(to="", after=PACE)
+    return bool(status == "Ready")
 
 
 def response(answer: JSON, context: Context) -> JSON:
@@ -59,3 +67,17 @@ def response(answer: JSON, context: Context) -> JSON:
 
 
 IMAGE = Codec(request=request, follow=follow, response=response, error=openai.error, batch=EACH, linked=True)
+
+# ── at others' ───────────────────────────────────────────────────────────
+
+
+def polled(path: Callable[[Context], str]) -> Codec:
+    """The same of a host that names no address to look at: a job is asked after at that path, by POST."""
+
+    def follow(answer: JSON, context: Context) -> Next | None:
+        if "request_id" not in answer and final(answer, context):
+            return None
+        id = worded(answer.get("request_id") or answer["id"])
+        return Next(to=path(context), method="POST", body={"id": id}, asks=True, after=PACE)
+
+    return replace(IMAGE, follow=follow)

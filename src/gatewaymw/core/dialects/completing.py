@@ -207,9 +207,15 @@ def streaming(chat: Stream[Any]) -> Stream[State]:
         made = (completion(chunk, "delta", context) for chunk in chunks)
         return State(reached, within), tuple(chunk for chunk in made if tells(chunk))
 
+    def last(state: State, context: Context) -> tuple[JSON, ...]:
+        assert chat.last
+        return tuple(completion(chunk, "delta", context) for chunk in chat.last(state.chat, context))
+
     return Stream(
         start=State(chat.start),
         step=step,
+        by_choice=chat.by_choice,
+        last=last if chat.last else None,
         ended=lambda state: chat.ended(state.chat),
         framer=chat.framer,
         array=chat.array,

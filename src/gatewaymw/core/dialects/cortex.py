@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..framing.base import Frame
-from ..model import Codec, Context, Encoded, Stream, decode_json
+from ..model import Codec, Context, Encoded, decode_json
 from ..values import JSON
-from .cousins import Progress, checked, complete, progress
+from .cousins import Progress, checked, choicewise, complete, progress
 from .embedding import MODEL, asked
 from .history import PLAIN, THOUGHT, mannered
 from .told import identified
@@ -162,7 +162,7 @@ def ended(state: State) -> bool:
     return complete(state.progress)
 
 
-STREAM = Stream(start=State(), step=step, ended=ended, decode=decode)
+STREAM = choicewise(State(), step, ended, decode=decode)
 CHAT = Codec(request=request, response=response, stream=STREAM)
 
 # ── embeddings ───────────────────────────────────────────────────────────

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ..errors import UpstreamError
-from ..model import Change, Codec, Context, Encoded
+from ..model import Change, Codec, Context, Encoded, Stream
 from ..values import JSON, NOTHING
 from .history import THOUGHT, Manners, mannered
 from .openai import stream_fault
+
+S = TypeVar("S")
+Step: TypeAlias = Callable[[S, Any, Context], tuple[S, tuple[JSON, ...]]]
 
 # ── requests ─────────────────────────────────────────────────────────────
 
@@ -45,7 +48,7 @@ class Delta:
 
 def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
     """The request transform that a difference makes. Of two names for one parameter the newer wins:
-    the older is reported as dropped."""
+    the older is reported as dropped, where it says another thing."""
 
     def request(body: Mapping[str, Any], context: Context) -> Encoded:
         renamed = {name for name in delta.rename if body.get(name) is not None}
@@ -54,7 +57,8 @@ def adapted(delta: Delta) -> Callable[[Mapping[str, Any], Context], Encoded]:
         out = {name: value for name, value in body.items() if name not in gone}
         out |= {delta.rename[name]: body[name] for name in body if name in renamed}
         out |= {name: value for name, value in delta.defaults.items() if out.get(name) is None}
-        dropped = tuple(name for name in body if name in delta.without | beaten and body[name] is not None)
+        other = {name for name in beaten if out.get(name) != body[name]}
+        dropped = tuple(name for name in body if name in delta.without | other and body[name] is not None)
         messages = body.get("messages")
         if (delta.roles or delta.turns or delta.thoughts) and isinstance(messages, list):
             out["messages"] = [turn(message, delta) for message in messages]
@@ -137,3 +141,13 @@ def progress(state: Progress, chunk: JSON) -> Progress:
 
 def complete(state: Progress) -> bool:
     return bool(state.begun) and state.begun == state.ended
+
+
+def nothing_more(state: S, context: Context) -> tuple[JSON, ...]:
+    return ()
+
+
+def choicewise(start: S, step: Step[S], ended: Callable[[S], bool], **more: Any) -> Stream[S]:
+    """A stream of those who may have no terminal marker: it has ended well once each choice that was asked
+    for has its reason, or with fewer after a `[DONE]`, or where HTTP itself says that the body is whole."""
+    return Stream(start=start, step=step, ended=ended, by_choice=True, last=nothing_more, **more)

@@ -1,19 +1,22 @@
 """Databricks' deviations from OpenAI's chats, whole and in chunks.
 
 Its reasoning models answer with a list of parts, thoughts and text, where OpenAI has a string
-(https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models); its errors have their
-code as `error_code` (https://docs.databricks.com/api/workspace/servingendpoints/query).
+(https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models); each chunk of a
+stream tells what was counted by then (as recorded: https://github.com/llamastack/llama-stack,
+tests/integration/recordings/responses/121a72d1c4cf.json); its errors have their code as `error_code`
+(https://docs.databricks.com/api/workspace/servingendpoints/query).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..model import Codec, Context, Stream
+from ..model import Codec, Context
 from ..values import JSON
 from . import openai
-from .cousins import Progress, checked, complete, progress
+from .cousins import Progress, checked, choicewise, complete, progress
 from .history import THOUGHT
+from .told import in_each
 
 
 def response(body: JSON, context: Context) -> JSON:
@@ -23,7 +26,8 @@ def response(body: JSON, context: Context) -> JSON:
 
 def step(state: Progress, event: Any, context: Context) -> tuple[Progress, tuple[JSON, ...]]:
     chunk = spoken(event, context, "delta")
-    return progress(state, chunk), (chunk,)
+    state = progress(state, chunk)
+    return state, in_each(chunk, complete(state), context)
 
 
 def spoken(body: JSON, context: Context, where: str) -> JSON:
@@ -59,4 +63,4 @@ def error(body: Any, status: int, context: Context) -> JSON:
     return openai.error(body, status, context)
 
 
-CHAT = Codec(response=response, stream=Stream(start=Progress(), step=step, ended=complete))
+CHAT = Codec(response=response, stream=choicewise(Progress(), step, complete))

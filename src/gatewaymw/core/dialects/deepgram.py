@@ -18,7 +18,7 @@ from ..values import JSON, Part
 from . import openai
 from .fields import text
 from .forms import fields, others, spelled, upload
-from .speaking import KNOWN, asking_more, format_of, voice_of
+from .speaking import KNOWN, asking_more, beaten, format_of, voice_of
 from .transcripts import ASKED, FINER, FORMATS, Heard, Word, lacking, told
 
 SOUNDS: Mapping[str, JSON] = {
@@ -61,7 +61,10 @@ def query(asked: Mapping[str, Any]) -> str:
 
 
 def speech(body: Mapping[str, Any], context: Context) -> Encoded:
-    return Encoded({"text": text(body.get("input"), "input")}, tuple(asking_more(body, LACKS)))
+    sound = SOUNDS[format_of(body, SOUNDS, "Deepgram")]
+    return Encoded(
+        {"text": text(body.get("input"), "input")}, (*asking_more(body, LACKS), *beaten(sound, body))
+    )
 
 
 # ── transcripts ──────────────────────────────────────────────────────────

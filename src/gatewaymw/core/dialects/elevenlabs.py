@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ..model import Codec, Context, Encoded, Filled
 from ..values import JSON, Part
 from .catalogue import listed as models
-from .fields import mapping, text
+from .fields import laid_over, mapping, text
 from .forms import fields, others, spelled, upload
 from .speaking import KNOWN, as_audio, asking_more, format_of, voice_of
 from .transcripts import ASKED, FINER, FORMATS, Heard, Word, lacking, told
@@ -38,13 +38,13 @@ def speech(body: Mapping[str, Any], context: Context) -> Encoded:
     """What is to be said, and the names of what cannot be told. Raises BadRequest."""
     made: JSON = {"text": text(body.get("input"), "input"), "model_id": text(body.get("model"), "model")}
     own = {name: value for name, value in body.items() if name not in {*KNOWN, *BENT} and value is not None}
-    if body.get("speed") not in (None, 1):
-        own["voice_settings"] = {
-            **mapping(own.get("voice_settings", {}), "voice_settings"),
-            "speed": body["speed"],
-        }
     beaten = ("response_format",) if body.get("output_format") else ()
-    return Encoded({**made, **own}, tuple(asking_more(body, ("instructions", *beaten))))
+    lost = asking_more(body, ("instructions", *beaten))
+    if body.get("speed") not in (None, 1):
+        settings = mapping(own.get("voice_settings", {}), "voice_settings")
+        spoken = {"speed": body["speed"]}
+        own["voice_settings"] = laid_over(dict(settings), spoken, {"speed": "voice_settings.speed"}, lost)
+    return Encoded({**made, **own}, tuple(lost))
 
 
 BENT = ("speed", "instructions", "output_format")

@@ -33,9 +33,10 @@ def asked(body: Mapping[str, Any], fields: Table, name: str) -> Encoded:
 
     Raises BadRequest, Unsupported."""
     format_of(body)
-    out = {name: texts(body.get("input")), **pick(body, fields)}
+    lost: list[str] = []
+    out = {name: texts(body.get("input")), **pick(body, fields, lost)}
     known = {*fields, "input", "encoding_format"}
-    return Encoded(out, tuple(unheard(body, known)))
+    return Encoded(out, tuple(lost + unheard(body, known)))
 
 
 # ── Voyage: https://docs.voyageai.com/reference/embeddings-api ────────────

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -28,19 +29,39 @@ Table: TypeAlias = Mapping[str, Field]
 
 
 def table(*same: str, **moved: str | Field) -> Table:
-    """The parameters that keep their names, then those that do not. Of two for one field, the later wins."""
+    """The parameters that keep their names, then those that do not. Of two for one field, the later wins
+    (`pick`)."""
     rows = {name: Field(name) for name in same}
     rows |= {name: Field(row) if isinstance(row, str) else row for name, row in moved.items()}
     return MappingProxyType(rows)
 
 
-def pick(body: Mapping[str, Any], fields: Table) -> JSON:
-    """The parameters of `body` that `fields` names, where `fields` sends them. null is as good as absent."""
+def pick(body: Mapping[str, Any], fields: Table, lost: list[str] | None = None) -> JSON:
+    """The parameters of `body` that `fields` names, where `fields` sends them. null is as good as absent.
+
+    Of two that say different things of one field the later stands; the other's name goes to `lost`. (Of
+    OpenAI's own older names `unheard` tells.)"""
     out: JSON = {}
     for name, field in fields.items():
         if (value := body.get(name)) is not None:
-            out[field.to] = field.via(value) if field.via else value
+            made = field.via(value) if field.via else value
+            if lost is not None and out.get(field.to, made) != made:
+                lost.append(given(body, fields, field.to, before=name))
+            out[field.to] = made
     return out
+
+
+def given(body: Mapping[str, Any], fields: Table, to: str, before: str) -> str:
+    """The last of the parameters before one that say something of a field."""
+    earlier = takewhile(lambda name: name != before, fields)
+    return [name for name in earlier if fields[name].to == to and body.get(name) is not None][-1]
+
+
+def laid_over(made: JSON, own: Mapping[str, Any], names: Mapping[str, str], lost: list[str]) -> JSON:
+    """What a client says in the provider's own words, over what became of other parameters. Of those that it
+    says another thing of, the names go to `lost`: those that `names` gives them, or the fields' own."""
+    lost += [names.get(field, field) for field in made if own.get(field, made[field]) != made[field]]
+    return {**made, **own}
 
 
 # https://platform.openai.com/docs/api-reference/chat/create: what these say is what happens without them.
@@ -64,13 +85,37 @@ IDLE: Mapping[str, Any] = MappingProxyType(
 """OpenAI's chat parameters at values that ask for nothing: leaving them out loses nothing."""
 
 
+NEWER: Mapping[str, str] = MappingProxyType(
+    {"max_tokens": "max_completion_tokens", "function_call": "tool_choice"}
+)
+"""OpenAI's older names of parameters → the newer ones, which are heeded where both are given."""
+
+
 def unheard(body: Mapping[str, Any], known: Container[str]) -> list[str]:
-    """The parameters of `body` that ask for something and are not among those a dialect knows."""
-    return [
+    """The parameters of `body` that ask for something and are not among those a dialect knows, and those of
+    an older name whose newer one says another thing."""
+    lost = [
         name
         for name, value in body.items()
         if name not in known and value is not None and not (name in IDLE and value == IDLE[name])
     ]
+    return lost + [name for name in outdated(body) if name in known]
+
+
+def outdated(body: Mapping[str, Any]) -> list[str]:
+    """The older names of parameters whose newer ones say another thing."""
+    return [
+        older
+        for older, newer in NEWER.items()
+        if older in body
+        and body.get(newer) is not None
+        and older_said(body[older]) not in (None, body[newer])
+    ]
+
+
+def older_said(value: Any) -> Any:
+    """A value by an older name, as the newer one would have it."""
+    return {"type": "function", "function": value} if isinstance(value, Mapping) else value
 
 
 def wrong(value: Any, path: str, wanted: str) -> BadRequest:

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from .. import json
 from ..errors import BadRequest, Unsupported
-from ..model import Codec, Context, Encoded, Stream
+from ..model import Codec, Context, Encoded
 from ..values import JSON
 from .calls import functional, named
-from .cohere.tools import chosen, offer
-from .cousins import Progress, complete, finished, progress
+from .cohere.tools import chosen, left, offer
+from .cousins import Progress, choicewise, complete, finished, progress
 from .embedding import MODEL, asked
 from .fields import Field, array, mapping, pick, table, text, unheard, whole, wrong
 from .told import identified
@@ -167,7 +167,7 @@ def functions(body: Mapping[str, Any], lost: list[str]) -> JSON:
     must, names = chosen(body)
     offered = offer(body, lost)
     lost += [f"{tool.path}.strict" for tool in offered if tool.strict]
-    offered = [tool for tool in offered if names is None or tool.name in names]
+    offered = left(offered, names)
     if must == "REQUIRED" and len(offered) != 1:
         lost.append("tool_choice")
     if not offered:
@@ -273,7 +273,7 @@ def step(state: State, event: Any, context: Context) -> tuple[State, tuple[JSON,
     return state, (chunk,) if choices else ()
 
 
-STREAM = Stream(start=State(), step=step, ended=lambda state: complete(state.progress))
+STREAM = choicewise(State(), step, lambda state: complete(state.progress))
 CHAT = Codec(request=request, response=response, stream=STREAM)
 
 # ── embeddings ───────────────────────────────────────────────────────────

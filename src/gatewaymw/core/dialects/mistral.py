@@ -15,9 +15,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..model import Codec, Context, Stream
+from ..model import Codec, Context
 from ..values import JSON, NOTHING
-from .cousins import Progress, complete, finished, progress
+from .cousins import Progress, choicewise, complete, finished, progress
 from .history import OURS, THOUGHT, Manners
 from .history import told as blocks_of
 
@@ -105,7 +105,7 @@ def ended(state: State) -> bool:
     return complete(state.progress)
 
 
-CHAT = Codec(response=response, stream=Stream(start=State(), step=step, ended=ended))
+CHAT = Codec(response=response, stream=choicewise(State(), step, ended))
 
 # ── blocks of a stream ───────────────────────────────────────────────────
 

@@ -17,11 +17,11 @@ from .. import json
 from ..errors import UpstreamError
 from ..framing.base import Frame
 from ..framing.parts import Parts
-from ..model import Codec, Context, Encoded, Stream, decode_json
+from ..model import Codec, Context, Encoded, decode_json
 from ..values import JSON
 from . import openai
 from .converse.errors import error as amazons
-from .cousins import Progress, checked, complete, progress
+from .cousins import Progress, checked, choicewise, complete, progress
 from .history import plain
 
 STATUSES: Mapping[str, int] = {"ModelStreamError": 502, "InternalStreamFailure": 500}
@@ -78,5 +78,5 @@ def step(state: Progress, event: Any, context: Context) -> tuple[Progress, tuple
     return progress(state, chunk), (chunk,)
 
 
-STREAM = Stream(start=Progress(), step=step, ended=complete, framer=Parts, decode=decode)
+STREAM = choicewise(Progress(), step, complete, framer=Parts, decode=decode)
 CHAT = Codec(request=request, stream=STREAM, error=error)

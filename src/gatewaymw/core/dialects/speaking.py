@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..errors import Unsupported
+from ..values import JSON
 from .fields import text
 
 OPENAIS = frozenset(
@@ -53,3 +54,12 @@ def as_audio(body: Mapping[str, Any], who: str) -> None:
 def asking_more(body: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """Those of the parameters that ask for something, which the usual speed does not."""
     return [name for name in sorted(names) if body.get(name) not in (None, "", 1)]
+
+
+SHAPE = ("encoding", "container")
+
+
+def beaten(sound: JSON, body: Mapping[str, Any]) -> list[str]:
+    """The name of the format, where the provider's own parameters say another thing of its `sound`."""
+    others = (name for name in SHAPE if body.get(name) not in (None, sound.get(name)))
+    return ["response_format"] if body.get("response_format") and any(others) else []

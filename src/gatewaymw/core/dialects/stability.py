@@ -93,12 +93,15 @@ def engine(model: str) -> bool:
     return model.startswith(OLDER)
 
 
+WEIGHTS = {"prompt": 1, "negative_prompt": -1}
+
+
 def prompted(body: Body, context: Context) -> Encoded:
     """https://platform.stability.ai/docs/api-reference#tag/SDXL-1.0"""
     own, wanted, lost = asked(body, "Stability", ("size", "n", "style"))
-    prompts = [{"text": own.pop("prompt"), "weight": 1}]
-    if "negative_prompt" in own:
-        prompts.append({"text": own.pop("negative_prompt"), "weight": -1})
+    beaten = [name for name in ("prompt", "negative_prompt") if name in own]
+    prompts = [{"text": own.pop(name), "weight": WEIGHTS[name]} for name in beaten]
+    lost += beaten if own.get("text_prompts", prompts) != prompts else []
     told = renamed(wanted, {"n": "samples", "style": "style_preset"})
     if size := size_of(wanted):
         told["size"] = sides(size)

@@ -15,7 +15,7 @@ from ..endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODEL, MODELS, Endpoint
 from ..model import Change, Codec, Context, Stream
 from ..values import JSON, NOTHING
 from .catalogue import LISTED, SHOWN
-from .cousins import Progress, complete, finished, progress
+from .cousins import Progress, choicewise, complete, finished, progress
 from .history import THOUGHT
 from .thoughts import Tagged, split, spread
 
@@ -35,8 +35,8 @@ class Told:
     """Where a stream counts tokens: within the last `choice`, or with `each` chunk what there was by then."""
     lacks: bool = False
     """It leaves out what OpenAI's clients require: `id`, `object`, `created`, `model`, an `index`. A name
-    of its own for an `object`, and a finish reason of no letters, count as left out; so does a fraction of
-    a second in `created`, which is whole in OpenAI's."""
+    of its own for an `object`, and a finish reason or a role of no letters, count as left out; so does a
+    fraction of a second in `created`, which is whole in OpenAI's."""
 
     def __bool__(self) -> bool:
         return self != Told()
@@ -116,6 +116,9 @@ def identified(body: JSON, object: str, context: Context) -> JSON:
 def placed(choice: JSON, index: int) -> JSON:
     if choice.get("finish_reason") == "":
         choice = {**choice, "finish_reason": None}
+    delta = choice.get("delta")
+    if isinstance(delta, dict) and delta.get("role") == "":
+        choice = {**choice, "delta": {name: delta[name] for name in delta if name != "role"}}
     return choice if isinstance(choice.get("index"), int) else {**choice, "index": index}
 
 
@@ -145,7 +148,7 @@ def streamed(told: Told, endpoint: Endpoint) -> Stream[State]:
         return state, counted(chunk, complete(reached), context)
 
     words = b"" if tag or endpoint is not CHAT else b'"content":"'
-    return Stream(start=State(), step=step, ended=lambda state: complete(state.progress), words=words)
+    return choicewise(State(), step, lambda state: complete(state.progress), words=words)
 
 
 Counted = Callable[[JSON, bool, Context], tuple[JSON, ...]]

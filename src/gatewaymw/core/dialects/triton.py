@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..model import Batch, Codec, Context, Encoded, Stream
-from ..values import JSON
+from ..values import JSON, NOTHING
 from . import openai
 from .completing import cut, joined, only, written
-from .fields import asking, stops, whole
+from .fields import asking, laid_over, stops, whole
 
 LACKS: Mapping[str, tuple[Any, ...]] = {
     **{"best_of": (1,), "logit_bias": ({},), "logprobs": (), "n": (1,), "suffix": ("",), "user": ()}
@@ -28,14 +28,15 @@ ELSEWHERE = frozenset({*LACKS, "model", "prompt", "seed", "stop", "stream", "str
 def request(body: Mapping[str, Any], context: Context) -> Encoded:
     """What a model is asked, and the names of what it cannot be. Raises BadRequest, Unsupported."""
     given = {name: value for name, value in body.items() if value is not None}
-    out: JSON = {"text_input": only(body.get("prompt"))}
-    out |= {name: value for name, value in given.items() if name not in ELSEWHERE}
-    out |= {"random_seed": whole(given["seed"], "seed")} if "seed" in given else {}
-    out |= {"stop_words": stops(given["stop"])} if "stop" in given else {}
+    told: JSON = {"text_input": only(body.get("prompt"))}
+    told |= {"random_seed": whole(given["seed"], "seed")} if "seed" in given else {}
+    told |= {"stop_words": stops(given["stop"])} if "stop" in given else {}
     # https://github.com/triton-inference-server/vllm_backend#sending-your-first-inference
-    out |= {"exclude_input_in_output": not given["echo"]} if "echo" in given else {}
-    out |= {"stream": True} if context.stream else {}
-    return Encoded(out, asking(body, LACKS))
+    told |= {"exclude_input_in_output": not given["echo"]} if "echo" in given else {}
+    told |= {"stream": True} if context.stream else {}
+    lost = [*asking(body, LACKS)]
+    own = {name: value for name, value in given.items() if name not in ELSEWHERE}
+    return Encoded(laid_over(own, told, NOTHING, lost), tuple(lost))
 
 
 def response(body: JSON, context: Context) -> JSON:

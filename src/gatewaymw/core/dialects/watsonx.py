@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..model import Codec, Context, Encoded, Stream
+from ..model import Codec, Context, Encoded
 from ..values import JSON
 from . import openai
 from .calls import confined
-from .cousins import Progress, complete, progress
+from .cousins import Progress, choicewise, complete, progress
 from .embedding import texts
-from .fields import Field, array, mapping, pick, stops, table, unheard
+from .fields import Field, array, mapping, outdated, pick, stops, table, unheard
 from .history import PLAIN, mannered
 from .ranking import Ranks, ranking
 from .told import identified
@@ -77,7 +77,8 @@ def request(body: Mapping[str, Any], context: Context) -> Encoded:
     """The request to a chat, and the names of what it cannot carry. Raises BadRequest."""
     mild = mannered(body, PLAIN)
     lost = [*mild.dropped]
-    out = pick(body, FIELDS)
+    beaten = outdated(body)  # IBM counts the older limit as deprecated, and heeds one
+    out = {name: value for name, value in pick(body, FIELDS).items() if name not in beaten}
     given = array(mild.body.get("messages"), "messages")
     out["messages"] = [turn(each, lost) for each in given]
     out |= tooling(body, lost) | payer(context)
@@ -164,7 +165,7 @@ def error(body: Any, status: int, context: Context) -> JSON:
     return openai.error(plain(body), status, context)
 
 
-STREAM = Stream(start=Progress(), step=step, ended=complete)
+STREAM = choicewise(Progress(), step, complete)
 CHAT = Codec(request=request, response=response, stream=STREAM, error=error)
 
 # ── embeddings ───────────────────────────────────────────────────────────

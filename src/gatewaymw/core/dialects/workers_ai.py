@@ -21,10 +21,10 @@ from ..values import JSON, Part
 from . import forms, openai, transcripts
 from .completing import cut, joined, only, written
 from .deepgram import SOUNDS
-from .fields import asking, text
+from .fields import asking, laid_over, text
 from .imagery import asked, listing, settled, sides, size_of, unlinked
 from .media import base64, pictured
-from .speaking import KNOWN, as_audio, asking_more, format_of, voice_of
+from .speaking import KNOWN, as_audio, asking_more, beaten, format_of, voice_of
 from .transcripts import ASKED, FINER, Heard, Word, lacking
 
 Body = Mapping[str, Any]
@@ -186,8 +186,10 @@ def aura(body: Body, context: Context) -> Encoded:
     Raises BadRequest, Unsupported."""
     sound = SOUNDS[format_of(body, SOUNDS, "Aura")]
     speaker = voice_of(body, "Aura", "as luna or angus")
-    made = {**sound, "speaker": speaker, "text": text(body.get("input"), "input"), **own_of(body)}
-    return Encoded(made, tuple(asking_more(body, UNSPOKEN)))
+    lost = [*asking_more(body, UNSPOKEN), *beaten(sound, body)]
+    said = {"speaker": speaker, "text": text(body.get("input"), "input")}
+    made = laid_over(said, {**sound, **own_of(body)}, {"speaker": "voice", "text": "input"}, lost)
+    return Encoded(made, tuple(lost))
 
 
 def melo(body: Body, context: Context) -> Encoded:

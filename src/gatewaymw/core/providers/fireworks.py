@@ -2,7 +2,10 @@
 
 Texts speak OpenAI's dialect: https://docs.fireworks.ai/api-reference/post-chatcompletions. Images of FLUX are
 asked for at the model's own path, those of Stable Diffusion's kin at an older one; without `accept` they come
-as a file: https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt
+as a file: https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt. FLUX Kontext's are
+jobs, as Black Forest Labs have them:
+https://docs.fireworks.ai/api-reference/generate-or-edit-image-using-flux-kontext and
+…/get-generated-image-from-flux-kontex
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
+from ..dialects import black_forest_labs
 from ..dialects.diffusion import Host, drawing, shaped
 from ..dialects.imagery import sides
 from ..dialects.ranking import PLAIN, Ranks, ranking
@@ -31,10 +35,14 @@ def path(form: str) -> Callable[[Context], str]:
 
 FLOWS = Route(path("/workflows/{}/text_to_image"), drawing(FLOW))
 DRAWINGS = Route(path("/image_generation/{}"), drawing(OLDER))
+KONTEXT = Route(path("/workflows/{}"), black_forest_labs.polled(path("/workflows/{}/get_result")))
 
 
 def made_by(model: str) -> Route:
-    return FLOWS if "flux" in model.lower() else DRAWINGS
+    name = model.lower()
+    if "kontext" in name:
+        return KONTEXT
+    return FLOWS if "flux" in name else DRAWINGS
 
 
 FIREWORKS = compatible(
@@ -47,6 +55,7 @@ FIREWORKS = compatible(
     models={
         IMAGE: (
             "accounts/fireworks/models/flux-1-schnell-fp8",
+            "accounts/fireworks/models/flux-kontext-pro",
             "accounts/fireworks/models/stable-diffusion-xl-1024-v1-0",
         )
     },

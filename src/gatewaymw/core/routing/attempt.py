@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from .. import json
-from ..commands import Flow, Note, Send, because, close, note, read, wait
+from ..commands import Flow, Note, because, close, note, read, send, wait
 from ..dialects import openai
 from ..errors import GatewayError, UpstreamError
 from ..model import Context
@@ -27,7 +27,7 @@ from .kinds import kind_of
 from .passthrough import Passthrough
 from .pipeline import ODD, Bounded, Passage, Raw, Translation, cut_short
 from .reasons import done_with, tried
-from .reply import Live, Reply
+from .reply import Live, Reply, reply_of
 from .retry import pause
 from .tracking import afforded
 
@@ -51,7 +51,7 @@ def pursue(made: Prepared, target: Target, call: Call, env: Env) -> Flow[Reply]:
     while True:
         started = env.now()
         request = made.request.within(max(call.deadline - started, 0.001))
-        outcome: Outcome = discreet((yield Send(request, live)), made.keys)
+        outcome: Outcome = discreet((yield from send(request, live)), made.keys)
         result: Reply | Outcome = outcome
         if isinstance(outcome, Answer) and outcome.ok:
             if outcome.stream is None and follow is None and not made.codec.linked:  # as most are
@@ -126,7 +126,7 @@ def streamed(
 ) -> Flow[Live | Failure]:
     """The reply that an open body makes, once it has said something; a failure where it does not."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    passage = passage_of(kind, bounding(made, answer), call)
+    passage = passage_of(kind, bounding(made, answer), call, bounded(answer))
     if passage is None:
         return (yield from unstreamed(answer, made, kind, env, expires))
     return (yield from commit(answer, Bounded(passage, call.deadline, env.now), target, made, env, expires))
@@ -140,12 +140,16 @@ def bounding(made: Prepared, answer: Answer) -> Prepared:
     """The same for an answer of which HTTP does not tell where it ends (RFC 9112, 6.3): what was cut looks
     whole then, so that the end of the body is none of a stream."""
     stream = made.codec.stream
-    if not (stream and stream.last) or not ENDS.isdisjoint(answer.headers):
+    if not (stream and stream.last) or bounded(answer):
         return made
     return replace(made, codec=replace(made.codec, stream=replace(stream, last=None)))
 
 
-def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
+def bounded(answer: Answer) -> bool:
+    return not ENDS.isdisjoint(answer.headers)
+
+
+def passage_of(kind: str, made: Prepared, call: Call, bounded: bool) -> Passage | None:
     """How a stream of that content type goes through; None where it is no stream at all."""
     if not made.stream or (call.endpoint.answer == "bytes" and kind != "text/event-stream"):
         return Raw()
@@ -156,7 +160,7 @@ def passage_of(kind: str, made: Prepared, call: Call) -> Passage | None:
         return None
     if made.codec.stream:
         return Translation(made.codec.stream, *told)
-    return Passthrough(*told)
+    return Passthrough(*told, bounded=bounded)
 
 
 def commit(
@@ -230,7 +234,7 @@ def whole(answer: Answer, made: Prepared, target: Target, call: Call) -> Reply |
         body, kind = decoded(answer, made, call)
     except UpstreamError as error:
         return Failure("broken", error.message, error.status, error.code or "upstream_error")
-    return Reply(
+    return reply_of(
         status=answer.status,
         body=body,
         content_type=kind,

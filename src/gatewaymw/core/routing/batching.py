@@ -8,12 +8,12 @@ and what was not asked for by then is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from .. import json
-from ..commands import Flow, all_of
+from ..commands import Flow
 from ..errors import GatewayError
 from ..model import Batch
 from ..plan import Target
@@ -22,10 +22,8 @@ from .attempt import attempt
 from .encode import context_of, route_of
 from .failures import refusal
 from .fetching import fetched
+from .lanes import in_lanes
 from .reply import Reply
-
-WIDTH = 8
-"""Pieces of one call that are under way at a time."""
 
 
 def batched(target: Target, call: Call, env: Env) -> Flow[Reply]:
@@ -41,13 +39,8 @@ def in_pieces(batch: Batch, target: Target, call: Call, env: Env) -> Flow[Reply]
         return replace(refusal(error, call.endpoint.client), target=target)
     if len(calls) < 2:
         return (yield from attempt(target, calls[0], env))
-    found: dict[int, Reply] = {}
-    pieces = list(enumerate(calls))
-    yield from all_of(
-        *(lane(target, pieces[first::WIDTH], found, env) for first in range(min(WIDTH, len(pieces))))
-    )
-    replies = [found[index] for index in sorted(found)]
-    reply = next((reply for reply in replies if reply.status >= 300), None) or joined(replies, batch)
+    replies = yield from in_lanes((attempt(target, piece, env) for piece in calls), unwell)
+    reply = next((reply for reply in replies if unwell(reply)), None) or joined(replies, batch)
     return replace(reply, attempts=sum(each.attempts for each in replies))
 
 
@@ -71,12 +64,8 @@ def cut(batch: Batch, target: Target, call: Call, env: Env) -> Flow[tuple[Call, 
     return tuple(replace(call, body=piece) for piece in (pieces if len(pieces) > 1 else (body,)))
 
 
-def lane(target: Target, pieces: Iterable[tuple[int, Call]], found: dict[int, Reply], env: Env) -> Flow[None]:
-    """One piece after the other, until one of any lane's did not do well."""
-    for index, piece in pieces:
-        if any(reply.status >= 300 for reply in tuple(found.values())):
-            return
-        found[index] = yield from attempt(target, piece, env)
+def unwell(reply: Reply) -> bool:
+    return reply.status >= 300
 
 
 def joined(replies: list[Reply], batch: Batch) -> Reply:

@@ -8,12 +8,12 @@ client which asks at each start does not have all of them asked each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from .. import json
-from ..commands import Flow, all_of
+from ..commands import Flow
 from ..dialects.catalogue import listed
 from ..endpoints import MODEL, MODELS
 from ..errors import GatewayError, UpstreamError
@@ -22,12 +22,11 @@ from ..plan import Group, Node, Target, targets
 from ..values import JSON, NOTHING, Call, Env
 from .failures import parsed, refusal
 from .kinds import error_of
+from .lanes import in_lanes
 from .pipeline import ODD
 from .reply import Reply
 
 CATALOGUE = frozenset({MODELS, MODEL})
-WIDTH = 8
-"""Services that are asked at a time."""
 MOST = 64
 """Services of one list."""
 ROWS = 20_000
@@ -95,10 +94,8 @@ def union(group: Group, call: Call, env: Env, ask: Ask) -> Flow[Reply]:
     """The models of all services, or the one of them that is asked for."""
     every = services(group)
     sent = replace(listing(call), deadline=min(call.deadline, env.now() + PATIENCE))
-    asked, found = list(enumerate(every[:MOST])), dict[int, Part]()
-    lanes = (asked[first::WIDTH] for first in range(min(WIDTH, len(asked))))
-    yield from all_of(*(lane(each, sent, env, ask, found) for each in lanes))
-    reply = joined([found[index] for index in sorted(found)], bare=BARE in group.settings)
+    parts = yield from in_lanes(part(service, sent, env, ask) for service in every[:MOST])
+    reply = joined(parts, bare=BARE in group.settings)
     if more := len(every[MOST:]):
         reply = replace(reply, warnings=(*reply.warnings, f"{more} more were not asked for their models"))
     return picked(reply, call) if call.endpoint is MODEL else reply
@@ -109,15 +106,11 @@ def listing(call: Call) -> Call:
     return replace(call, endpoint=MODELS, path=MODELS.path, query="", body=NOTHING)
 
 
-def lane(
-    numbered: Iterable[tuple[int, Service]], call: Call, env: Env, ask: Ask, found: dict[int, Part]
-) -> Flow[None]:
-    """One service after the other."""
-    for index, service in numbered:
-        if service.asked:
-            found[index] = part_of(service, (yield from ask(service.target, call, env)), call)
-        else:
-            found[index] = Part(service, warning="" if service.models else "has no list of models")
+def part(service: Service, call: Call, env: Env, ask: Ask) -> Flow[Part]:
+    """What a service has, asked for where it has a list."""
+    if service.asked:
+        return part_of(service, (yield from ask(service.target, call, env)), call)
+    return Part(service, warning="" if service.models else "has no list of models")
 
 
 def part_of(service: Service, reply: Reply, call: Call) -> Part:

@@ -15,8 +15,7 @@ from ..errors import GatewayError
 from ..framing.base import Frame
 from ..framing.sse import SSE
 from ..values import JSON, Failure
-from .passthrough import DONE
-from .pipeline import Passage
+from .pipeline import DONE, Passage
 
 Price: TypeAlias = Callable[[str, str, Mapping[str, Any]], float | None]
 """Provider, model and usage → US dollars, None where no price is known."""

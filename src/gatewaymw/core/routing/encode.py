@@ -12,10 +12,10 @@ from ..auth.keys import Header
 from ..commands import Flow, ask
 from ..endpoints import PROXY
 from ..errors import BadRequest, Unauthorized, Unsupported
-from ..frozen import dataclass
-from ..model import IDENTITY, Codec, Context, Encoded, File, Filled, Keys, Route
+from ..frozen import dataclass, maker
+from ..model import IDENTITY, Codec, Context, Encoded, File, Filled, Keys, Route, context_with
 from ..plan import Target, lacking
-from ..values import Call, Env, Fields, Part, Request
+from ..values import Call, Env, Fields, Part, Request, request_of
 from .fetching import fetched
 
 AGENT = "gatewaymw"
@@ -46,6 +46,9 @@ class Prepared:
         return f"Prepared({self.request!r})"
 
 
+prepared = maker(Prepared)
+
+
 def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     """Translate, address and sign a call for one target. Raises GatewayError."""
     if target.missing:
@@ -64,7 +67,7 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
         keys = yield from keys_of(target, call, env)
     else:
         headers, keys = known
-    request = Request(
+    request = request_of(
         route.method or call.method,
         address(route, target, call, context),
         headers,
@@ -77,7 +80,7 @@ def prepare(target: Target, call: Call, env: Env) -> Flow[Prepared]:
     )
     if known is None:
         request = signed(request, kind, target, call, keys, kept=not own)
-    return Prepared(request, route.codec, context, context.stream, dropped, keys)
+    return prepared(request, route.codec, context, context.stream, dropped, keys)
 
 
 def patience(target: Target, stream: bool) -> float:
@@ -127,7 +130,7 @@ def route_of(target: Target, call: Call, model: str) -> Route:
 def context_of(target: Target, call: Call, body: Mapping[str, Any], env: Env) -> Context:
     stream = call.endpoint.streams and body.get("stream") in (True, "true")
     options = body.get("stream_options") if stream else None
-    return Context(
+    return context_with(
         provider=target.provider.name,
         model=str(body.get("model") or ""),
         created=int(env.clock()),

@@ -76,9 +76,9 @@ def followed(first: Answer, errand: Errand) -> Flow[Course]:
         place = step.to or place
         step = replace(step, to=place)
         outcome, calls = yield from carried_out(step, answer, sent, looks, errand)
-        sent, looks = sent + calls, looks + 1 if step.method == "GET" else 0
+        sent, looks = sent + calls, looks + 1 if step.looks else 0
         if step.live or not (isinstance(outcome, Answer) and outcome.ok):
-            return Course(outcome, step.method == "GET" or not calls, sent)
+            return Course(outcome, step.looks or not calls, sent)
         answer = outcome
 
 
@@ -121,7 +121,7 @@ def carried_out(
             return LATE, calls
         outcome = yield from called(request, step, errand)
         calls += 1
-        if step.method != "GET" or not in_passing(outcome) or calls > PATIENT:
+        if not step.looks or not in_passing(outcome) or calls > PATIENT:
             return outcome, calls
         seconds = again_after(outcome, max(step.after, 1.0), looks + calls, errand.env)
 
@@ -152,7 +152,7 @@ def paused(seconds: float, after: Outcome, errand: Errand) -> Flow[bool]:
 
 def called(request: Request, step: Next, errand: Errand) -> Flow[Outcome]:
     left = max(errand.expires - errand.env.now(), 0.001)
-    timed = request.within(left if step.live or step.method == "POST" else min(left, LOOK))
+    timed = request.within(left if step.live or not step.looks else min(left, LOOK))
     return discreet((yield from send(timed, step.live)), errand.made.keys)
 
 

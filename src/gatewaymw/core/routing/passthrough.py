@@ -13,9 +13,8 @@ from ..framing.sse import SSE
 from ..model import Context, decode_json
 from ..values import Failure
 from .likeness import Around, alike, around, run
-from .pipeline import HELD, ODD, Scrub, as_it_is, broke_off, cut_short, unreadable
+from .pipeline import DONE, HELD, ODD, Scrub, as_it_is, asked_of, broke_off, cut_short, unreadable
 
-DONE = b"[DONE]"
 WHOLE = (b"\n\n", b"\n\r\n")
 """What a piece ends with, most often, that ends with an event."""
 BLANK = (b"\n\n", b"\n\r", b"\r\r")
@@ -33,11 +32,14 @@ class Passthrough:
 
     speaks = True
 
-    def __init__(self, context: Context, client: Client, scrub: Scrub = as_it_is) -> None:
+    def __init__(
+        self, context: Context, client: Client, scrub: Scrub = as_it_is, bounded: bool = True
+    ) -> None:
         self.started = self.over = False
         self.error: GatewayError | None = None
         self._context, self._client, self._scrub = context, client, scrub
         self._framer = SSE()
+        self._bounded = bounded  # HTTP tells itself where the body ends
         self._early = b""  # whole events, while nothing is shown
         self._held = bytearray()  # the beginning of an event
         self._begun: set[int] = set()
@@ -79,10 +81,11 @@ class Passthrough:
         return self._release() if self.started else b""
 
     def close(self) -> bytes:
-        return self._last(lambda: cut_short(self._context))
+        return self._last(lambda: cut_short(self._context), 1 if self._bounded else asked_of(self._context))
 
     def fail(self, failure: Failure) -> bytes:
-        return self._last(lambda: broke_off(self._context, failure))
+        # What broke off may lack a choice that had not begun: one that HTTP says is whole may not.
+        return self._last(lambda: broke_off(self._context, failure), asked_of(self._context))
 
     def stop(self, error: GatewayError) -> bytes:
         if self.over:
@@ -129,8 +132,9 @@ class Passthrough:
         early, self._early = self._early, b""
         return early
 
-    def _last(self, error: Callable[[], GatewayError]) -> bytes:
-        """The end: a good one where the terminal marker came, or each choice that began has its reason."""
+    def _last(self, error: Callable[[], GatewayError], most: int = 1) -> bytes:
+        """The end: a good one where the terminal marker came, or each choice that began has its reason and
+        as many have as were to come."""
         if self.over:
             return b""
         out = self._release()
@@ -143,7 +147,8 @@ class Passthrough:
             return out + self.stop(fault)
         except ODD:  # an event that was cut
             return out + self.stop(error())
-        if not (self._done or self._named or (self._begun and self._begun == self._ended)):
+        all_ended = self._begun == self._ended and len(self._ended) >= max(most, 1)
+        if not (self._done or self._named or all_ended):
             return out + self.stop(error())
         self.over = True
         # A cousin of the dialect may never say it: OpenAI's clients wait for it.

@@ -15,7 +15,7 @@ from ..endpoints import Client
 from ..errors import GatewayError, UpstreamError
 from ..framing.base import Frame, FramingError
 from ..model import Context, Stream
-from ..values import Failure
+from ..values import JSON, Failure
 from .likeness import Around, around, plain, spoken
 
 HELD = 64 * 1024
@@ -100,6 +100,39 @@ def broke_off(context: Context, failure: Failure) -> UpstreamError:
     return UpstreamError(message, status=failure.status, code=failure.code)
 
 
+DONE = b"[DONE]"
+
+
+def asked_of(context: Context) -> int:
+    """How many choices a request asks for."""
+    n = context.request.get("n")
+    return n if isinstance(n, int) else 1
+
+
+class Choices:
+    """Those of a stream that have ended, where several were asked for: one that was cut before the next began
+    must not look whole."""
+
+    __slots__ = ("_asked", "_done", "_ended")
+
+    def __init__(self, asked: int) -> None:
+        self._asked = asked
+        self._ended: set[int] = set()
+        self._done = False
+
+    @property
+    def all(self) -> bool:
+        """Whether there is no more to come: each has ended, or it was said that no other comes."""
+        return self._done or len(self._ended) >= self._asked
+
+    def heard(self, data: bytes, chunks: tuple[JSON, ...] = ()) -> None:
+        self._done = self._done or data == DONE
+        for chunk in chunks:
+            for choice in chunk.get("choices") or ():
+                if choice.get("finish_reason"):
+                    self._ended.add(choice.get("index") or 0)
+
+
 class Translation:
     """A stream in another dialect: frame, decode, fold, encode."""
 
@@ -114,7 +147,10 @@ class Translation:
         self._framer, self._state = stream.framer(), stream.start
         self._held = 0
         self._tail = b""
-        """The last bytes, for those who have no terminal marker."""
+        """The last bytes, for those who say nothing of the end."""
+        self._tailed = stream.last is not None and not stream.by_choice
+        asked = asked_of(context) if stream.by_choice else 1
+        self._choices = Choices(asked) if asked > 1 else None
         self._cut = False  # within an event
         self._like: Echo | None = None
 
@@ -148,7 +184,7 @@ class Translation:
         except FramingError as error:
             return self.stop(unreadable(self._context, error))
         self._held += len(data)
-        if self._stream.last:
+        if self._tailed:
             self._tail = (self._tail + data)[-4:]
         out = self._fold(frames)
         self.started = self.started or self._held > HELD
@@ -171,9 +207,12 @@ class Translation:
     def _fold(self, frames: list[Frame]) -> bytes:
         out = b""
         step, decode, write = self._stream.step, self._stream.decode, self._client.chunk
+        several = self._choices
         for frame in frames:
             try:
                 if (event := decode(frame)) is None:
+                    if several:
+                        several.heard(frame.data)
                     continue
                 self._state, chunks = step(self._state, event, self._context)
             except GatewayError as error:
@@ -183,19 +222,24 @@ class Translation:
             for chunk in chunks:
                 out += write(chunk)
                 self.started = self.started or meaningful(chunk)
+            if several:
+                several.heard(frame.data, chunks)
         return out
 
     def _whole(self) -> bytes:
         """The end of a body that is whole and says so by nothing but its end; empty where it is not that."""
-        if not (self._stream.last and self.started and self._tail.endswith(EVENT_ENDS)):
+        if not (self._stream.last and self.started):
+            return b""
+        if not (self._tail.endswith(EVENT_ENDS) if self._tailed else self._stream.ended(self._state)):
             return b""
         self.over = True
         said = (self._client.chunk(chunk) for chunk in self._stream.last(self._state, self._context))
         return b"".join(said) + self._client.done
 
     def _ended(self) -> bytes:
-        """The good end, where the provider's own terminal marker came; empty where it did not."""
-        if not self._stream.ended(self._state):
+        """The good end, where the provider's own terminal marker came, or all that was asked for; empty where
+        neither did."""
+        if not self._stream.ended(self._state) or not (self._choices is None or self._choices.all):
             return b""
         self.over = True
         return self._client.done

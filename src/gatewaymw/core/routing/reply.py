@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Literal, TypeAlias
 
 from ..commands import Flow
-from ..frozen import dataclass
+from ..frozen import dataclass, maker
 from ..plan import Target
 from .pipeline import Passage
 from .trace import Trace
@@ -46,6 +46,9 @@ class Reply:
     """How it was come by, where that was asked for."""
     skipped: bool = False
     """The target was not asked, since its breaker is open."""
+
+
+reply_of = maker(Reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from ...core.values import Request
 from ..dial import connected
 from ..limits import CONNECTIONS, KEPT, tls
 from ..shelf import Shelf
-from ..transport import CONNECT, TLS, UNREACHABLE, AsyncOpened, Unreachable, Whole, as_asked
+from ..transport import CONNECT, TLS, UNREACHABLE, AsyncOpened, AsyncWhole, Unreachable, as_asked
 from .connection import Connection
 from .origin import Origin, place, within
 from .places import Places
@@ -73,7 +73,7 @@ class AsyncWire:
             connection.ask(request, at)
             headers, reader = as_asked(await connection.head(until)), connection.reader
             if reader.done:  # a short answer has come whole: its connection is free again
-                return AsyncOpened(reader.status, headers, Whole(reader.take()))
+                return AsyncOpened(reader.status, headers, AsyncWhole(reader.take()))
             opened = AsyncOpened(reader.status, headers, AsyncWireBody(connection, self._done))
             return opened
         finally:

@@ -13,7 +13,7 @@ from ...core.values import Request
 from ..dial import connected_sync
 from ..limits import CONNECTIONS, KEPT, tls
 from ..shelf import Shelf
-from ..transport import BUSY, CONNECT, TLS, UNREACHABLE, Opened, Unreachable, WholeSync, as_asked
+from ..transport import BUSY, CONNECT, TLS, UNREACHABLE, Opened, Unreachable, Whole, as_asked
 from .blocking import Connection, shaken
 from .origin import Origin, place, within
 
@@ -67,7 +67,7 @@ class Wire:
             reader = connection.reader
             headers = as_asked(reader.headers or {})
             if reader.done:  # a short answer has come whole: its connection is free again
-                return Opened(reader.status, headers, WholeSync(reader.take()))
+                return Opened(reader.status, headers, Whole(reader.take()))
             opened = Opened(reader.status, headers, WireBody(connection, self._done))
             return opened
         finally:

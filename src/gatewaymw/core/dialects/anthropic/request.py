@@ -13,7 +13,7 @@ from typing import Any
 
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, answer_kind, mapping, pick, stops_of, table, text, unheard, whole, wrong
+from ..fields import Field, answer_kind, mapping, outdated, pick, stops_of, table, text, unheard, whole, wrong
 from .content import SYSTEM, blocks
 from .messages import conversation
 from .models import Traits, traits_of
@@ -99,6 +99,8 @@ def usual(body: Mapping[str, Any], midway: bool) -> Encoded:
         out |= sampling(body, traits, lost)
     if limit is None:
         out["max_tokens"] = traits.output
+    elif LIMITS[0] in body and LIMITS[1] in body:
+        lost += outdated(body)
     return Encoded(out, tuple(dict.fromkeys(lost)) if lost else ())
 
 

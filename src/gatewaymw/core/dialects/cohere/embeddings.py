@@ -32,14 +32,15 @@ def embedding(body: Mapping[str, Any], context: Context) -> Encoded:
 
     Floats are asked for unless the client names Cohere's own `embedding_types`; base64 is made of them here.
     """
-    out = pick(body, FIELDS)
+    beaten: list[str] = []
+    out = pick(body, FIELDS, beaten)
     text(out.get("model"), "model")
     if body.get("encoding_format") not in (None, "float", "base64"):
         raise BadRequest("encoding_format must be float or base64", param="encoding_format")
     if not any(name in out for name in GIVEN):
         out |= inputs(body.get("input"))
     out.setdefault("input_type", "image" if "images" in out else "search_document")
-    lost = unheard(body, KNOWN)
+    lost = beaten + unheard(body, KNOWN)
     types = array(out.get("embedding_types", ["float"]), "embedding_types")
     if context.strict and len(types) > 1:
         # OpenAI's answer has room for one.

@@ -43,7 +43,7 @@ def request(body: Mapping[str, Any], context: Context) -> Encoded:
     Raises BadRequest with the path of the fault, Unsupported for content that Cohere does not take.
     """
     lost: list[str] = []
-    out = pick(body, FIELDS)
+    out = pick(body, FIELDS, lost)
     text(out.get("model"), "model")
     mapping(out.get("thinking", {}), "thinking")
     array(out.get("documents", []), "documents")

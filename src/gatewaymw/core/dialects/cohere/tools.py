@@ -40,16 +40,22 @@ def tooling(body: Mapping[str, Any], lost: list[str]) -> JSON:
     """
     must, names = chosen(body)
     offered = offer(body, lost)
-    if names is not None:
-        if strays := sorted(names - {tool.name for tool in offered}):
-            raise BadRequest(f"tool_choice names {strays[0]}, which is not among tools", param="tool_choice")
-        offered = [tool for tool in offered if tool.name in names]
+    offered = left(offered, names)
     if not offered:
         # Cohere refuses a choice among none; only where a call is asked for is anything lost.
         lost += ["tool_choice"] if must == "REQUIRED" else []
         return {}
     out = strictly(offered, lost) if body.get("strict_tools") is None else {"tools": plain(offered)}
     return {**out, "tool_choice": must} if must else out
+
+
+def left(offered: list[Tool], names: frozenset[str] | None) -> list[Tool]:
+    """Those that a choice leaves. Raises BadRequest where it names others."""
+    if names is None:
+        return offered
+    if strays := sorted(names - {tool.name for tool in offered}):
+        raise BadRequest(f"tool_choice names {strays[0]}, which is not among tools", param="tool_choice")
+    return [tool for tool in offered if tool.name in names]
 
 
 def plain(offered: list[Tool]) -> list[JSON]:

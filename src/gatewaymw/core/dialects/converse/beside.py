@@ -11,10 +11,11 @@ from typing import Any
 
 from ...model import Context
 from ...values import JSON
-from ..fields import array, mapping, text
+from ..fields import array, laid_over, mapping, text
 from .content import Reading
 from .models import ANTHROPIC
 
+SPELLED = "additional_model_request_fields"
 OBJECTS = ("thinking", "output_config", "tool_choice")
 """Fields of Anthropic's that are objects; other settings depend on what is in them."""
 
@@ -24,13 +25,21 @@ def beside(body: Mapping[str, Any], tools: JSON, context: Context, reading: Read
 
     Raises BadRequest.
     """
-    made = extras(body, reading) | top_k(body, reading) | anthropic(body, reading)
+    likely = top_k(body, reading)
+    made = extras(body, reading) | likely | anthropic(body, reading)
     made |= betas(body, context, reading) | tools
-    for name in ("additional_model_request_fields", "additionalModelRequestFields"):
-        if body.get(name) is not None:
-            made |= mapping(body[name], name)
+    made = laid_over(made, given(body, reading), dict.fromkeys(likely, "top_k"), reading.lost)
     for name in OBJECTS:
         mapping(made.get(name, {}), name)
+    return made
+
+
+def given(body: Mapping[str, Any], reading: Reading) -> JSON:
+    """The client's own, by either spelling. Raises BadRequest."""
+    made: JSON = {}
+    for name in (SPELLED, "additionalModelRequestFields"):
+        own = {} if body.get(name) is None else mapping(body[name], name)
+        made = laid_over(made, own, {field: f"{SPELLED}.{field}" for field in made}, reading.lost)
     return made
 
 

@@ -17,7 +17,19 @@ from ...model import Context, Encoded
 from ...values import JSON
 from ..anthropic.request import sampling as claudes
 from ..anthropic.schema import closed
-from ..fields import answer_kind, mapping, stops_of, text, unheard, whole, wrong
+from ..fields import (
+    answer_kind,
+    laid_over,
+    mapping,
+    pick,
+    stops,
+    stops_of,
+    table,
+    text,
+    unheard,
+    whole,
+    wrong,
+)
 from .beside import beside
 from .content import SYSTEM, Reading, blocks
 from .messages import conversation
@@ -33,6 +45,7 @@ NATIVE: Mapping[str, str] = {
     "prompt_variables": "promptVariables",
 }
 """Converse's own parameters that pass as they are: OpenAI's spelling → Converse's."""
+PASSED = table(**NATIVE, **{name: name for name in NATIVE.values()})
 INFERENCE: Mapping[str, str] = {"temperature": "temperature", "top_p": "topP"}
 KNOWN = frozenset(
     {
@@ -76,10 +89,7 @@ def spoken(body: Mapping[str, Any], reading: Reading) -> JSON:
 
 def passed(body: Mapping[str, Any], context: Context, reading: Reading) -> JSON:
     """Converse's own parameters. A guardrail's way with streams is for streams alone."""
-    made: JSON = {}
-    for snake, name in NATIVE.items():
-        value = body.get(snake) if body.get(name) is None else body[name]
-        made |= {} if value is None else {name: value}
+    made = pick(body, PASSED, reading.lost)
     guard = mapping(made.get("guardrailConfig", {}), "guardrail_config")
     if "streamProcessingMode" in guard and not context.stream:
         reading.lost.append("guardrail_config.streamProcessingMode")
@@ -92,14 +102,15 @@ def passed(body: Mapping[str, Any], context: Context, reading: Reading) -> JSON:
 
 def inference(body: Mapping[str, Any], reading: Reading) -> JSON:
     made: JSON = {}
+    names = {"topP": "top_p", "stopSequences": "stop"}
     for name in ("max_tokens", "max_completion_tokens"):
         if body.get(name) is not None:
-            made["maxTokens"] = whole(body[name], name)
+            made["maxTokens"], names["maxTokens"] = whole(body[name], name), name
     made |= sampling(body, reading)
-    if stops := stopping(body, reading):
-        made["stopSequences"] = stops
+    if ends := stopping(body, reading):
+        made["stopSequences"] = ends
     own = body.get("inferenceConfig")
-    return made if own is None else {**made, **mapping(own, "inferenceConfig")}
+    return made if own is None else laid_over(made, mapping(own, "inferenceConfig"), names, reading.lost)
 
 
 def sampling(body: Mapping[str, Any], reading: Reading) -> JSON:
@@ -121,7 +132,7 @@ def stopping(body: Mapping[str, Any], reading: Reading) -> list[str]:
     if "stop" in reading.family.fixed:
         kept = []
     if len(kept) < len(asked):
-        reading.lost.append("stop")
+        reading.lost += [name for name in ("stop", "stop_sequences") if stops(body.get(name))]
     return kept
 
 
@@ -167,14 +178,15 @@ def labels(body: Mapping[str, Any], reading: Reading) -> JSON:
     """Labels for the logs: OpenAI's `metadata`, as far as Bedrock takes their characters and their number."""
     made: JSON = {}
     for name in ("request_metadata", "requestMetadata"):
-        made |= {} if body.get(name) is None else mapping(body[name], name)
+        own = {} if body.get(name) is None else mapping(body[name], name)
+        made = laid_over(made, own, {label: f"request_metadata.{label}" for label in made}, reading.lost)
     metadata = mapping({} if body.get("metadata") is None else body["metadata"], "metadata")
     for name, value in metadata.items():
         if not isinstance(value, str):
             raise wrong(value, f"metadata.{name}", "a string")
         if name and LABEL.fullmatch(name) and LABEL.fullmatch(value) and len(made) < MOST_LABELS:
             made.setdefault(name, value)
-        else:
+        if made.get(name) != value:
             reading.lost.append(f"metadata.{name}")
     return {"requestMetadata": made}
 
@@ -182,10 +194,9 @@ def labels(body: Mapping[str, Any], reading: Reading) -> JSON:
 def tier(body: Mapping[str, Any], reading: Reading) -> JSON:
     """The tier of service (https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html);
     `auto` is no wish."""
-    if body.get("serviceTier") is not None:
-        return {"serviceTier": mapping(body["serviceTier"], "serviceTier")}
-    value = body.get("service_tier")
-    if isinstance(value, str) and value in TIERS:
-        return {"serviceTier": {"type": TIERS[value]}}
-    reading.lost += ["service_tier"] if value not in (None, "auto") else []
-    return {}
+    own, value = body.get("serviceTier"), body.get("service_tier")
+    made = {"type": TIERS[value]} if isinstance(value, str) and value in TIERS else None
+    chosen = made if own is None else mapping(own, "serviceTier")
+    if value not in (None, "auto") and (made is None or made != chosen):
+        reading.lost.append("service_tier")
+    return {} if chosen is None else {"serviceTier": chosen}

@@ -15,7 +15,7 @@ from typing import Any
 from ...errors import BadRequest, UpstreamError
 from ...model import Context, Encoded
 from ...values import JSON
-from ..fields import Field, Table, pick, table, text, unheard, whole
+from ..fields import Field, Table, laid_over, pick, table, text, unheard, whole
 from ..imagery import as_a_whole
 from .errors import fault
 from .response import candidates, parts_of, refusal
@@ -60,9 +60,11 @@ SHAPED = both(
 def predicting(body: Mapping[str, Any], context: Context) -> Encoded:
     """The request to Imagen, and the names of what it cannot carry. Raises BadRequest, Unsupported."""
     lost = checked(body)
-    settings = shaped(body, IMAGEN_SHAPES, "sampleImageSize", lost) | pick(body, PREDICTED)
+    settings = settled(
+        shaped(body, IMAGEN_SHAPES, "sampleImageSize", lost), pick(body, PREDICTED, lost), lost
+    )
     settings["sampleCount"] = whole(body.get("n") or 1, "n")
-    if options := pick(body, WRITTEN):
+    if options := pick(body, WRITTEN, lost):
         settings["outputOptions"] = options
     labels = pick(body, LABELLED)
     known = ASIDE | PREDICTED.keys() | WRITTEN.keys() | LABELLED.keys()
@@ -80,8 +82,8 @@ def generating(body: Mapping[str, Any], context: Context, written: Table = NO_TA
     if whole(body.get("n") or 1, "n") != 1:
         lost.append("n")
     config: JSON = {"responseModalities": ["TEXT", "IMAGE"]}
-    settings = shaped(body, SHAPES, "imageSize", lost) | pick(body, SHAPED)
-    if options := pick(body, written):
+    settings = settled(shaped(body, SHAPES, "imageSize", lost), pick(body, SHAPED, lost), lost)
+    if options := pick(body, written, lost):
         settings["imageOutputOptions"] = options
     if settings:
         config["imageConfig"] = settings
@@ -121,6 +123,11 @@ def shaped(body: Mapping[str, Any], shapes: tuple[str, ...], size: str, lost: li
     longest = max(width, height)
     step = {} if longest <= 1536 else {size: "2K" if longest <= 2560 else "4K"}
     return {"aspectRatio": shape, **step}
+
+
+def settled(made: JSON, own: JSON, lost: list[str]) -> JSON:
+    """What a size becomes, and over it what a client says in Gemini's own words."""
+    return laid_over(made, own, dict.fromkeys(made, "size"), lost)
 
 
 def ratio(shape: str) -> float:

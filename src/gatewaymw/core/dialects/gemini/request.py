@@ -18,6 +18,7 @@ from ..fields import (
     Table,
     answer_kind,
     array,
+    laid_over,
     mapping,
     pick,
     stops_of,
@@ -136,7 +137,8 @@ def opened(body: Mapping[str, Any], lost: list[str]) -> Mapping[str, Any]:
         return body
     spec = mapping(extra, "extra_body")
     lost += [f"extra_body.{name}" for name in spec if name != "google"]
-    return {**mapping(spec.get("google") or {}, "extra_body.google"), **body}
+    own = mapping(spec.get("google") or {}, "extra_body.google")
+    return laid_over(dict(own), body, {name: f"extra_body.google.{name}" for name in own}, lost)
 
 
 def tier(body: Mapping[str, Any], carrier: Carrier, lost: list[str]) -> JSON:

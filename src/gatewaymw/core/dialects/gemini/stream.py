@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...framing.array import JSONArray
-from ...model import Context, Stream
+from ...model import Context
 from ...values import JSON, NOTHING
 from ..calls import functional
+from ..cousins import choicewise
 from .blocks import block, pictured
 from .citations import cited
 from .errors import fault, said
@@ -113,7 +114,7 @@ def ended(state: State) -> bool:
     return bool(state.choices) and all(choice.ended for choice in state.choices.values())
 
 
-STREAM = Stream(start=State(), step=step, ended=ended, array=JSONArray)
+STREAM = choicewise(State(), step, ended, array=JSONArray)
 
 
 # ── the frame ────────────────────────────────────────────────────────────

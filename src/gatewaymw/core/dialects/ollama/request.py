@@ -13,7 +13,19 @@ from ...errors import BadRequest
 from ...model import Context, Encoded
 from ...values import JSON
 from ..completing import asks, only
-from ..fields import Field, answer_kind, array, mapping, pick, stops, table, unheard, whole
+from ..fields import (
+    Field,
+    answer_kind,
+    array,
+    laid_over,
+    mapping,
+    outdated,
+    pick,
+    stops,
+    table,
+    unheard,
+    whole,
+)
 from .messages import conversation
 
 OPTIONS = table(
@@ -24,6 +36,8 @@ OPTIONS = table(
     max_completion_tokens=Field("num_predict", lambda value: whole(value, "max_completion_tokens")),
     stop=Field("stop", stops),
 )
+LIMITS = ("max_completion_tokens", "max_tokens", "num_predict")
+"""The names of the longest answer, the first of which is heeded; the last is Ollama's own."""
 TRANSLATED = frozenset(
     {
         *OPTIONS,
@@ -80,11 +94,13 @@ def generate(body: Mapping[str, Any], context: Context) -> Encoded:
 
 def shared(body: Mapping[str, Any], context: Context, lost: list[str]) -> JSON:
     """What both requests have in common: Ollama streams unless it is told not to."""
-    lost += [name for name in unheard(body, ()) if name in LACKS]
+    lost += [*(name for name in unheard(body, ()) if name in LACKS), *outdated(body)]
     kept = {name: body[name] for name in body if name not in TRANSLATED | LACKS and body[name] is not None}
-    out: JSON = {"model": body.get("model"), **thinking(body), **answer_format(body), **kept}
+    asked = {"model": body.get("model"), **thinking(body), **answer_format(body)}
+    out = laid_over(asked, kept, {"think": "reasoning_effort", "format": "response_format"}, lost)
     own = {} if body.get("options") is None else mapping(body["options"], "options")
-    if options := {**pick(body, OPTIONS), **own}:
+    most = next((name for name in LIMITS if body.get(name) is not None), LIMITS[-1])
+    if options := laid_over(pick(body, OPTIONS, lost), own, {LIMITS[-1]: most}, lost):
         out["options"] = options
     return {**out, "stream": context.stream}
 
@@ -135,10 +151,6 @@ def tools_of(body: Mapping[str, Any]) -> list[JSON | None]:
     for index, each in enumerate(array(body.get("tools") or [], "tools")):
         spec = mapping(each, f"tools[{index}]")
         made.append(dict(spec) if spec.get("type", "function") == "function" else None)
-    if body.get("tools") is None:
-        functions = array(body.get("functions") or [], "functions")
-        made += [
-            {"type": "function", "function": dict(mapping(each, f"functions[{index}]"))}
-            for index, each in enumerate(functions)
-        ]
+    for index, each in enumerate(array(body.get("functions") or [], "functions")):
+        made.append({"type": "function", "function": dict(mapping(each, f"functions[{index}]"))})
     return made

@@ -15,7 +15,7 @@ from ...errors import BadRequest, Unsupported
 from ...values import JSON
 from ..calls import arguments
 from ..cohere.messages import calls_of, marks, result
-from ..cohere.tools import Tool, chosen, offer
+from ..cohere.tools import Tool, chosen, left, offer
 from ..fields import Field, Table, array, mapping, pick, stops, table, text, unheard
 from .generic import EVERYWHERE, SHARED, format_asked, upper
 from .messages import SECOND, Part, content, conversation, role_of
@@ -83,7 +83,7 @@ def among(body: Mapping[str, Any], names: frozenset[str] | None, lost: list[str]
     """The tools that may be called: where some are named, the others are not offered. Raises BadRequest."""
     offered = offer(body, lost)
     lost += [f"{tool.path}.strict" for tool in offered if tool.strict]
-    return [tool for tool in offered if names is None or tool.name in names]
+    return left(offered, names)
 
 
 # ── tools of the first format ────────────────────────────────────────────

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...values import JSON
-from ..cohere.tools import chosen, offer
+from ..cohere.tools import chosen, left, offer
 from ..fields import Field, answer_kind, array, mapping, pick, stops, table, text, unheard
 from .messages import GENERIC, OPENAI, conversation
 
@@ -90,8 +90,8 @@ def tooling(body: Mapping[str, Any], lost: list[str]) -> JSON:
     offered = offer(body, lost)
     lost += [f"{tool.path}.strict" for tool in offered if tool.strict]
     one = must == "REQUIRED" and names is not None and len(names) == 1
-    if names is not None and not one:
-        offered = [tool for tool in offered if tool.name in names]
+    if not one:
+        offered = left(offered, names)
     if not offered:
         return {}
     tools = [{"type": "FUNCTION", **tool.made["function"]} for tool in offered]

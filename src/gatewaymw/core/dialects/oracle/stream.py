@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from ...model import Context, Stream
+from ...model import Context
 from ...values import JSON, NOTHING
 from .. import openai
 from ..calls import functional
-from ..cousins import Progress, complete, progress
+from ..cousins import Progress, choicewise, complete, progress
 from .response import Said, finish, left, likelihoods, made_id, name_of, read, usage, written
 
 
@@ -144,4 +144,4 @@ def ended(state: State) -> bool:
     return complete(state.progress)
 
 
-STREAM = Stream(start=State(), step=step, ended=ended)
+STREAM = choicewise(State(), step, ended)

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import BadRequest, UpstreamError
 from ...model import Context, Encoded
-from ...values import JSON
-from ..fields import Field, pick, table, text, unheard
+from ...values import JSON, NOTHING
+from ..fields import Field, laid_over, pick, table, text, unheard
 from ..prompts import prompted
 from .predictions import WAIT, predicting
 
@@ -47,8 +47,8 @@ def chatting(body: Mapping[str, Any], context: Context) -> Encoded:
         lost.remove("stream_options")  # it asked for nothing else that could be given
     known = OPENAIS | ASIDE
     own = {name: value for name, value in body.items() if value is not None and name not in known}
-    inputs = {**own, **pick(body, SETTINGS), **prompted(body.get("messages"), "Replicate", lost)}
-    made = predicting(inputs, model)
+    told = {**pick(body, SETTINGS), **prompted(body.get("messages"), "Replicate", lost)}
+    made, lost = predicting(laid_over(own, told, NOTHING, lost), model), [*dict.fromkeys(lost)]
     if context.stream:
         return Encoded({**made, "stream": True}, tuple(lost))
     return Encoded(made, tuple(lost), WAIT)

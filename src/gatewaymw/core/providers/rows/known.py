@@ -9,6 +9,7 @@ from ...dialects.diffusion import Host, drawing
 from ...dialects.history import PLAIN
 from ...dialects.imagery import sides
 from ...dialects.links import chatted
+from ...dialects.told import Told, telling
 from ...endpoints import CHAT, COMPLETE, EMBED, IMAGE, MODELS, RERANK, SPEECH, TRANSCRIBE
 from ...model import Codec
 from ..compatible import CATALOGUE, ECHOED, LENGTH, OLDER, SOUND, SYSTEM, compatible
@@ -49,11 +50,15 @@ DEEPSEEK = compatible(
 # https://docs.together.ai/docs/inference/openai-compatibility; `eos` and the bare list of models:
 # https://docs.together.ai/reference/chat-completions-1, https://docs.together.ai/reference/models-1. Images,
 # thoughts in words of its own: https://docs.together.ai/reference/post-images-generations,
-# https://docs.together.ai/docs/inference/chat/reasoning
+# https://docs.together.ai/docs/inference/chat/reasoning. Chunks of completions are of an `object` of its own
+# (as recorded: https://github.com/llamastack/llama-stack, …/recordings/responses/511eb1b92e34.json).
 TOGETHER = compatible(
     "together-ai", "https://api.together.ai/v1", CHAT, COMPLETE, EMBED, IMAGE, SPEECH, *SOUND, RERANK, MODELS,
     **OLDER, finish={"eos": "stop"}, thoughts="reasoning",
-    codecs={MODELS: LISTED, IMAGE: drawing(TOGETHERS), RERANK: ranking.ranking(ranking.TOGETHER)},
+    codecs={
+        MODELS: LISTED, IMAGE: drawing(TOGETHERS), RERANK: ranking.ranking(ranking.TOGETHER),
+        COMPLETE: telling(Told(finish={"eos": "stop"}, lacks=True), COMPLETE),
+    },
     env_key="TOGETHER_API_KEY", prices="together",
     doc="https://docs.together.ai/docs/inference/openai-compatibility",
 )

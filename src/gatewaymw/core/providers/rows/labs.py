@@ -107,10 +107,11 @@ MINIMAX = compatible(
 )
 
 # Elsewhere than in China https://api.stepfun.ai/v1. max_tokens, no developer, thoughts in `reasoning`:
-# https://platform.stepfun.ai/docs/en/api-reference/chat/chat-completion-create
+# https://platform.stepfun.ai/docs/en/api-reference/chat/chat-completion-create. Chunks have roles and finish
+# reasons of no letters, and what was counted by then: https://platform.stepfun.ai/docs/en/api-reference/chat/streaming
 STEPFUN = compatible(
     "stepfun", "https://api.stepfun.com/v1", CHAT, IMAGE, SPEECH, TRANSCRIBE, MODELS, **OLDER,
-    thoughts="reasoning",
+    thoughts="reasoning", usage="each", lacks=True,
     env_key="STEPFUN_API_KEY", doc="https://platform.stepfun.com/docs/zh/api-reference/chat/chat-completion-create",
 )
 
@@ -122,7 +123,9 @@ VOLCENGINE = compatible(
     env_key="ARK_API_KEY", doc="https://www.volcengine.com/docs/82379/1494384",
 )
 
-# `sensitive`: https://cloud.tencent.com/document/api/1729/105701, the rest: …/document/product/1729/111007
+# `sensitive`: https://cloud.tencent.com/document/api/1729/105701, the rest: …/document/product/1729/111007.
+# Newer models are at https://tokenhub.tencentmaas.com/v1, which is a target's custom_host then, with keys of
+# its own: https://cloud.tencent.com/document/product/1823/132252
 HUNYUAN = compatible(
     "hunyuan", "https://api.hunyuan.cloud.tencent.com/v1", CHAT, EMBED,
     finish={"sensitive": "content_filter"},
