@@ -24,7 +24,7 @@ settings.register_profile("fuzz", parent=settings.get_profile("default"), max_ex
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 TRACER = pytest.StashKey[Coverage | None]()
 COMPUTING = {"core", "config", "corpus", "explaining"}
-"""Folders of tests that wait for nobody. What they run of the core is all of it: no others are traced."""
+"""Folders of tests that wait for nobody."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,9 +33,10 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     be imported is a lot, and nothing of it counts. All that is made here stays, so none of it is garbage."""
     for module in walk_packages(gatewaymw.core.__path__, "gatewaymw.core."):
         import_module(module.name)
-    if tracer := Coverage.current():
+    session.config.stash[TRACER] = tracer = Coverage.current()
+    while tracer:  # a worker has begun two of them, and one that ends lets the other go on
         tracer.stop()
-    session.config.stash[TRACER] = tracer
+        tracer = Coverage.current()
     gc.disable()
     try:
         return (yield)
@@ -58,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     tracer = item.config.stash[TRACER]
-    if tracer is None or not computes(item) or item.get_closest_marker("untraced"):
+    if tracer is None or item.get_closest_marker("untraced"):
         return (yield)
     tracer.start()
     try:
