@@ -137,8 +137,9 @@ MANY = {
 }
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["in one piece", "one by one"])
 @pytest.mark.parametrize("name", MANY)
-def test_many_events_in_one_piece_are_not_read_one_by_one(name: str) -> None:
+def test_not_each_of_many_events_is_read(name: str, together: bool) -> None:
     codec, events = MANY[name]
     decoded: list[Any] = []
     stream = codec.stream
@@ -149,9 +150,6 @@ def test_many_events_in_one_piece_are_not_read_one_by_one(name: str) -> None:
         decoded.append(frame)
         return decode(frame)
 
-    out = told(
-        replace(stream, decode=counting),
-        [b"".join(written(event, "type" in event) for event in events)],
-        True,
-    )
+    pieces = [written(event, "type" in event) for event in events]
+    out = told(replace(stream, decode=counting), [b"".join(pieces)] if together else pieces, True)
     assert len(out) == len(events) + 1 and len(decoded) < 6
