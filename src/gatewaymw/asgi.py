@@ -73,10 +73,10 @@ class Client:
         except OSError:
             raise self._left() from None
 
-    async def finish(self) -> None:
+    async def finish(self, data: bytes = b"") -> None:
         self.ended = True
         try:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self._send({"type": "http.response.body", "body": data, "more_body": False})
         except OSError:
             raise self._left() from None
 

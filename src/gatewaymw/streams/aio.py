@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import AbstractEventLoop, CancelledError, Task, _get_running_loop, current_task
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -29,8 +29,8 @@ class Receiver(Protocol):
         """Returns once there is room for more. Raises Gone."""
         ...
 
-    async def finish(self) -> None:
-        """All is said."""
+    async def finish(self, data: bytes = b"") -> None:
+        """All is said with that."""
         ...
 
 
@@ -55,8 +55,10 @@ class Pouring:
         """To its end, or to the one that it is given. Raises Broken where that cannot be told."""
         try:
             with self._scope:
-                await self._pass_on(driver)
-                await self._client.finish()
+                last = await self._pass_on(driver)
+                self._since = time.monotonic()
+                await self._client.finish(last)
+                self._since = None
                 return await driver.let_go(self._live.stream)
             if self._stuck:
                 raise not_taken(self._pace)
@@ -75,24 +77,24 @@ class Pouring:
         self._ended = self._ended or anyio.Event()
         await self._ended.wait()
 
-    async def _pass_on(self, driver: Driver) -> None:
-        """Piece by piece: a client that reads slowly slows the upstream, and nothing piles up here."""
+    async def _pass_on(self, driver: Driver) -> bytes:
+        """Piece by piece: a client that reads slowly slows the upstream, and nothing piles up here. What is
+        left to be said at the end."""
         live = self._live
-        say = self._say_in_turn if self._turn else self._say
+        if not live.beside and live.passage.over:  # it came at once, or from the cache
+            return live.body
         if live.body:
-            await say(live.body)
+            await self._say(live.body)
         if not live.beside:
-            return await self._pass_on_one(driver, live.stream, live.passage, say)
+            await self._pass_on_one(driver, live.stream, live.passage)
+            return b""
         async with anyio.create_task_group() as tasks:
             for stream, passage in live.beside:
-                tasks.start_soon(self._pass_on_one, driver, stream, passage, say)
-        await say(live.passage.close())
+                tasks.start_soon(self._pass_on_one, driver, stream, passage)
+        return live.passage.close()
 
-    async def _pass_on_one(
-        self, driver: Driver, stream: int, passage: Passage, say: Callable[[bytes], Awaitable[None]]
-    ) -> None:
-        if passage.over:
-            return  # as one from the cache is
+    async def _pass_on_one(self, driver: Driver, stream: int, passage: Passage) -> None:
+        say = self._say
         body, idle = driver.opened(stream)
         while not passage.over:
             try:
@@ -110,14 +112,18 @@ class Pouring:
         self._scope.cancel()
 
     async def _say(self, data: bytes) -> None:
+        if self._turn:
+            return await self._say_in_turn(data)
         self._since = time.monotonic()
         await self._client.say(data)
-        self._last, self._since = time.monotonic(), None
+        self._since = None
 
     async def _say_in_turn(self, data: bytes) -> None:
         assert self._turn is not None
         async with self._turn:
-            await self._say(data)
+            self._since = time.monotonic()
+            await self._client.say(data)
+            self._last, self._since = time.monotonic(), None
 
     async def _farewell(self) -> None:
         """Raises Broken where no more can be said."""

@@ -79,30 +79,28 @@ def alike(event: bytes, other: Around) -> bool:
 
 def spoken(data: bytes, line: Around) -> tuple[list[bytes], int]:
     """The words of the events with which a piece of a stream begins and that are like one; where the first
-    that is not begins. One with a quote in its words counts as none."""
-    at = len(line.before)
-    if not data.startswith(line.before):
+    that is not begins."""
+    before, after, _ = line
+    if not data.startswith(before):
         return [], 0
-    words: list[bytes] = []
-    between = line.after + line.before
-    width = len(between)
-    # A quote is found, and what follows it compared, in less time than all of it is looked for.
-    while data.startswith(between, end := data.find(b'"', at)):
-        words.append(data[at:end])
-        at = end + width
-    if whole := data.startswith(line.after, end):
-        words.append(data[at:end])
+    words = data[len(before) :].split(after + before)
+    last = words.pop()
+    if (end := last.find(after)) >= 0:
+        words.append(last[:end])
     # What ends on half an escape is none before a space either.
     if not plain(b" ".join(words)):
-        return certain(words, line)
-    return words, end + len(line.after) if whole else at - len(line.before)
+        words = words[: next(index for index, each in enumerate(words) if not plain(each))]
+    return words, sum(map(len, words)) + (len(before) + len(after)) * len(words)
 
 
-def certain(words: list[bytes], line: Around) -> tuple[list[bytes], int]:
-    """Those before the first that are not plain."""
-    kept = words[: next(index for index, each in enumerate(words) if not plain(each))]
-    each = len(line.before) + len(line.after)
-    return kept, sum(map(len, kept)) + each * len(kept)
+def only(data: bytes, line: Around) -> bytes | None:
+    """The words of the one event that a piece is, where it is like one; None where it is not."""
+    before, after, noise = line
+    start, end = len(before), len(data) - len(after)
+    if noise is not None or end < start or not (data.startswith(before) and data.endswith(after)):
+        return None
+    words = data[start:end]
+    return words if plain(words) else None
 
 
 def run(data: bytes, line: Around) -> int:

@@ -12,7 +12,7 @@ from ..framing.base import Frame, FramingError
 from ..framing.sse import SSE
 from ..model import Context, decode_json
 from ..values import Failure
-from .likeness import Around, alike, around, run
+from .likeness import Around, alike, around, only, run
 from .pipeline import DONE, HELD, ODD, Scrub, as_it_is, asked_of, broke_off, cut_short, unreadable
 
 WHOLE = (b"\n\n", b"\n\r\n")
@@ -49,6 +49,8 @@ class Passthrough:
         self._line: Around | None = None
 
     def feed(self, data: bytes) -> bytes:
+        if self._line and not self._held and not self.over and only(data, self._line) is not None:
+            return data
         out = b""
         while data and not self.over:
             if self._line and not self._held and (like := run(data, self._line)):

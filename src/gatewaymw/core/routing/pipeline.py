@@ -16,7 +16,7 @@ from ..errors import GatewayError, UpstreamError
 from ..framing.base import Frame, FramingError
 from ..model import Context, Stream
 from ..values import JSON, Failure
-from .likeness import Around, around, plain, spoken
+from .likeness import Around, around, only, spoken
 
 HELD = 64 * 1024
 """Bytes after which a stream counts as begun, meaningful or not."""
@@ -259,12 +259,8 @@ class Echo(NamedTuple):
 
     def alone(self, event: bytes) -> bytes:
         """The chunk of one event that is like it, as they come one by one; empty where it is none."""
-        before, after, _ = self.heard
-        start, end = len(before), len(event) - len(after)
-        if end < start or not (event.startswith(before) and event.endswith(after)):
-            return b""
-        words = event[start:end]
-        return self.told.before + words + self.told.after if plain(words) else b""
+        words = only(event, self.heard)
+        return b"" if words is None else self.told.before + words + self.told.after
 
     def said(self, words: list[bytes]) -> bytes:
         """The chunks of events that are like it."""

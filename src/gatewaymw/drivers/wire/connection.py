@@ -63,7 +63,9 @@ class Connection(asyncio.Protocol):
         if reader.held > HIGH and not self._paused and not self.is_closed():
             self._paused = True
             self._transport.pause_reading()
-        self._wake()
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(True)
 
     def eof_received(self) -> None:
         self._end(clean=meant(self._transport))
@@ -139,23 +141,20 @@ class Connection(asyncio.Protocol):
 
     def _news(self, seconds: float | None) -> asyncio.Future[bool]:
         """Something came: True. Nothing did in time: False."""
-        waiter: asyncio.Future[bool] = self._loop.create_future()
+        loop, timer = self._loop, self._timer
+        waiter: asyncio.Future[bool] = loop.create_future()
         self._waiter = waiter
         if seconds is None:
             self._until = NEVER
-        else:
-            self._expect(self._loop.time() + seconds)
-        return waiter
-
-    def _expect(self, until: float) -> None:
-        """Let the waiter wait no longer than that. The timer of an earlier wait stays, where it goes off
-        before: to set one takes longer than most of what else is to be done for an event of a stream."""
-        self._until = until
-        timer = self._timer
+            return waiter
+        until = self._until = loop.time() + seconds
+        # The timer of an earlier wait stays, where it goes off before: to set one takes longer than most of
+        # what else is to be done for an event of a stream.
         if timer is None or timer.when() > until:
             if timer is not None:
                 timer.cancel()
-            self._timer = self._loop.call_at(until, self._look)
+            self._timer = loop.call_at(until, self._look)
+        return waiter
 
     def _look(self) -> None:
         self._timer = None
