@@ -94,6 +94,8 @@ class Pouring:
         return live.passage.close()
 
     async def _pass_on_one(self, driver: Driver, stream: int, passage: Passage) -> None:
+        if passage.over:
+            return  # as one from the cache is
         say = self._say
         body, idle = driver.opened(stream)
         while not passage.over:
