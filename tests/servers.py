@@ -14,9 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
-
-from upstream import closed_port
 
 Serve = Callable[..., str]
 """What the fixture `serve` is: a command and its `env` in, an address out."""
@@ -24,6 +21,13 @@ ROOT = Path(__file__).parents[1]
 SPOKEN = re.compile(r"http://127\.0\.0\.1:(\d+)")
 PATIENCE = 40.0
 """Seconds a server may take to start or to end, on a machine that is busy."""
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 @contextmanager
@@ -36,7 +40,7 @@ def serving(
     """Run a Python module that serves on port 0; give the address it says it listens on. One that does not
     say is told a free port where its command has the word PORT, or is given here what it was told."""
     if any("PORT" in word for word in command):
-        port = urlsplit(closed_port()).port
+        port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", *(word.replace("PORT", str(port)) for word in command)],
         stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ it alike. Scripts are per path; the last answer of a path is given again and aga
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import socket
 import ssl
@@ -298,7 +299,11 @@ def listening(tls: ssl.SSLContext | None = None, made: Upstream | None = None) -
 
 
 def closed_port() -> str:
-    """An address where nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+    """An address where nobody listens, and nobody else begins to: a port that was let go of would soon be
+    another test's server's."""
+    return f"http://127.0.0.1:{TAKEN.getsockname()[1]}"
+
+
+TAKEN = socket.socket()
+TAKEN.bind(("127.0.0.1", 0))
+atexit.register(TAKEN.close)
