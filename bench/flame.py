@@ -22,8 +22,9 @@ from pathlib import Path
 
 from icicle import svg
 from peers.install import PARTS, missing
+from peers.interpreter import version_of
 from peers.measure import Failed, Target, load
-from peers.places import KEPT, PAGE, python_of
+from peers.places import KEPT, PAGE, python_of, python_of_ours
 from peers.processes import Processors
 from peers.servers import PEERS, Peer, Place, uvicorn
 from peers.starting import Site, upstream
@@ -118,8 +119,10 @@ def said(target: Target) -> str:
 
 def sample_all(names: list[str], seconds: float) -> None:
     """Ends the process where programs or profiler are not to be had, or where nothing was sampled."""
-    for name, why in missing(["programs", "profiler"]).items():
-        sys.exit(f"not installed: {name}: {why}")
+    for name, why in missing(["gatewaymw", "programs", "profiler"]).items():
+        print(f"not installed: {name}: {why}", file=sys.stderr)
+        if name != "gatewaymw":  # which is measured as it is here
+            sys.exit(1)
     SAMPLES.mkdir(parents=True, exist_ok=True)
     processors = Processors()
     with upstream() as port:
@@ -136,7 +139,9 @@ def sample_all(names: list[str], seconds: float) -> None:
 def setting() -> str:
     profiler = PARTS["profiler"].wanted.replace("==", " ")
     ours = (f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "httptools"))
-    return ", ".join([f"Python {platform.python_version()}", *ours, f"{profiler}, {RATE} samples a second"])
+    return ", ".join(
+        [f"Python {version_of(python_of_ours())}", *ours, f"{profiler}, {RATE} samples a second"]
+    )
 
 
 def table(seen: dict[str, Counter[Stack]]) -> Table:

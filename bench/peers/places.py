@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -21,3 +22,9 @@ README = ROOT / "README.md"
 def python_of(name: str) -> Path:
     """The interpreter of a peer's own environment."""
     return KEPT / name / "env" / "bin" / "python"
+
+
+def python_of_ours() -> str:
+    """What this project is measured on: its environment there, or the one that runs this."""
+    python = python_of("gatewaymw")
+    return str(python) if python.exists() else sys.executable

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import resource
 import signal
 import subprocess
@@ -24,8 +23,9 @@ from pathlib import Path
 
 from peers import measure
 from peers.install import missing, versions
+from peers.interpreter import version_of
 from peers.measure import FULL, QUICK, SURE, Spans, Target, noted
-from peers.places import FIGURES, HERE, PAGE, README, VERDICTS, python_of
+from peers.places import FIGURES, HERE, PAGE, README, VERDICTS, python_of, python_of_ours
 from peers.processes import Processors
 from peers.report import BEGIN, END, key_aims, setting, tables
 from peers.results import Results, read, save
@@ -86,7 +86,7 @@ def environment(given: argparse.Namespace) -> dict[str, str]:
     span = spans(given)
     how = {"rounds": str(span.rounds), "seconds each": f"{span.seconds:g}"}
     cpus = {"processors": str(os.cpu_count())}
-    return {"Python": platform.python_version(), **ours, **versions(), **cpus, **how}
+    return {"Python": version_of(python_of_ours()), **ours, **versions(), **cpus, **how}
 
 
 def more_files() -> None:
@@ -165,9 +165,10 @@ def stop(number: int, frame: object) -> None:
 def measured(given: argparse.Namespace) -> Results:
     """All of it anew, and kept for the next time."""
     parts = dict.fromkeys(part for name in given.peers if (part := PEERS[name].part))
-    absent = missing(["programs", *parts, *(["plot"] if given.write else [])])
+    absent = missing(["programs", "gatewaymw", *parts, *(["plot"] if given.write else [])])
     for name, why in absent.items():
         print(f"not installed: {name}: {why}", file=sys.stderr)
+    absent.pop("gatewaymw", None)  # it is measured as it is here
     if "programs" in absent:
         sys.exit("upstream and clients are C programs: nothing can be measured without a compiler")
     results = run(given, dict.fromkeys(absent, "could not be installed here"))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from peers.install import nginx
-from peers.places import BENCH, HERE, KEPT, ROOT, python_of
+from peers.places import BENCH, HERE, KEPT, ROOT, python_of, python_of_ours
 from peers.traffic import ANSWERS, CLIENTS, MODES, Cell
 
 HELD = "sk-held-by-the-operator"
@@ -81,19 +80,19 @@ def ours_environment(place: Place) -> dict[str, str]:
 def served(place: Place) -> list[str]:
     """The gateway as a server of its own, which is what the others are."""
     config = {"provider": PROVIDERS[place.mode], "api_key": HELD, "custom_host": f"{place.provider}/v1"}
-    made = [sys.executable, "-m", "gatewaymw", "serve", "--port", str(place.port), "--no-access-log"]
+    made = [python_of_ours(), "-m", "gatewaymw", "serve", "--port", str(place.port), "--no-access-log"]
     return [*made, "--config", written(place, "config.json", json.dumps({"config": config}))]
 
 
 def uvicorn(place: Place) -> list[str]:
     """The gateway in an app that has nothing else."""
-    made = [sys.executable, "-m", "uvicorn", f"peers.ours:{place.mode}", "--host", "127.0.0.1"]
+    made = [python_of_ours(), "-m", "uvicorn", f"peers.ours:{place.mode}", "--host", "127.0.0.1"]
     return [*made, "--port", str(place.port), "--no-access-log", "--log-level", "warning"]
 
 
 def gunicorn(app: str) -> Callable[[Place], list[str]]:
     def command(place: Place) -> list[str]:
-        made = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "16"]
+        made = [python_of_ours(), "-m", "gunicorn", "--worker-class", "gthread", "--threads", "16"]
         made += ["--bind", f"127.0.0.1:{place.port}", "--keep-alive", "60", "--log-level", "error"]
         return [*made, "--no-control-socket", f"peers.ours:{app.format(mode=place.mode)}"]
 
