@@ -61,7 +61,8 @@ def run(command: list[str], folder: Path) -> None:
 
 
 def from_pypi(folder: Path, wanted: str) -> None:
-    """An environment of its own; the pip that installs is the project's, so that none is needed inside."""
+    """An environment of its own, on the quickest interpreter there is; the pip that installs is the
+    project's, so that none is needed inside."""
     python = folder / "env" / "bin" / "python"
     run([quickest(), "-m", "venv", "--clear", "--without-pip", "env"], folder)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
@@ -138,10 +139,7 @@ PARTS = {
 
 
 def signed(part: Part) -> str:
-    """What stands for a part that is there: the C programs are made again when their source changes, and
-    environments where another interpreter is the quickest."""
-    if part.make in (from_here, from_pypi):
-        return f"{part.wanted} on {quickest()}"
+    """What stands for a part that is there: the C programs are made again when their source changes."""
     if part.make is not built:
         return part.wanted
     sources = ("common.h", *(f"{program}.c" for program in part.wanted.split()))
