@@ -15,8 +15,8 @@ ASGI = ("gatewaymw", "host", "nginx", "tensorzero", "portkey", "litellm")
 WSGI = ("wsgi", "wsgi_httpx")
 KINDS = {"whole": "request", "burst": "stream in a burst", "paced": "event of a paced stream"}
 COSTS = (
-    "Best round (middle round). LiteLLM has one round, four times as long, and no more than 64 clients "
-    "except for small whole answers. A dash is what was not measured, or went wrong."
+    "Best round (middle round). LiteLLM has every fourth round, four times as long, and no more than 64 "
+    "clients except for small whole answers. A dash is what was not measured, or went wrong."
 )
 
 

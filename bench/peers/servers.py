@@ -50,7 +50,7 @@ class Peer(NamedTuple):
     answers: tuple[str, ...] = ANSWERS
     clients: tuple[int, ...] = CLIENTS
     slow: bool = False
-    """Takes milliseconds for a request: it is measured in one long round, and by fewer clients."""
+    """Takes milliseconds for a request: it is measured in few and long rounds, and by fewer clients."""
     startup: float = 30.0
     """Seconds until the first answer, at most."""
 

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -23,6 +23,7 @@ from ..core.errors import ConfigError
 SETTINGS = "GATEWAYMW_SERVE"
 """The environment variable by which the first process tells its workers what to serve."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ELSEWHERE = "this gateway serves this machine only; call it as http://127.0.0.1 or http://localhost"
 EACH = 2.0
 """Seconds from one time that free memory is given back to the next."""
 YOUNG = 10_000
@@ -50,6 +51,7 @@ def serve(settings: Settings, port: int, workers: int = 1) -> int:
     except ConfigError as error:
         return refused(exposed(settings.host) if error.path == "auth" else str(error))
     options: dict[str, Any] = {"host": settings.host, "port": port, "server_header": False}
+    options["interface"] = "asgi3"  # which is not seen of a function that is no coroutine
     # Who a proxy says the client is, only the log tells; a socket of the web's nobody asks for.
     options |= {"access_log": settings.access_log, "proxy_headers": settings.access_log, "ws": "none"}
     if workers == 1:
@@ -122,13 +124,14 @@ def from_here(app: Any) -> Any:
     page's own name was made to lead here, their `Host`.
     """
 
-    async def guard(scope: Any, receive: Any, send: Any) -> None:
-        names = [value for name, value in scope.get("headers", ()) if name in (b"host", b"origin")]
-        if scope["type"] != "http" or all(map(is_here, names)):
-            await app(scope, receive, send)
-        else:
-            message = "this gateway serves this machine only; call it as http://127.0.0.1 or http://localhost"
-            await answer(send, 403, "permission_error", "not_local", message)
+    def guard(scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        """No coroutine itself: each event of each stream would have to go through it."""
+        if scope["type"] == "http":
+            for name, value in scope["headers"]:
+                if (name == b"host" or name == b"origin") and not is_here(value):
+                    return answer(send, 403, "permission_error", "not_local", ELSEWHERE)
+        made: Awaitable[None] = app(scope, receive, send)
+        return made
 
     return guard
 

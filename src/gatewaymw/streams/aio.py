@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import AbstractEventLoop, CancelledError, Task, _get_running_loop, current_task
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ class Receiver(Protocol):
     gone: bool
     """It left by itself."""
 
-    async def say(self, data: bytes) -> None:
+    def say(self, data: bytes) -> Coroutine[Any, Any, None]:
         """Returns once there is room for more. Raises Gone."""
         ...
 
@@ -85,6 +85,7 @@ class Pouring:
             return live.body
         if live.body:
             await self._say(live.body)
+            self._since = None
         if not live.beside:
             await self._pass_on_one(driver, live.stream, live.passage)
             return b""
@@ -102,9 +103,12 @@ class Pouring:
             try:
                 data = await body.read(idle)
             except Unreachable as error:
-                return await say(passage.fail(error.failure))
+                await say(passage.fail(error.failure))
+                self._since = None
+                return
             if out := passage.feed(data) if data else passage.close():
                 await say(out)
+                self._since = None
             if not data:
                 return
 
@@ -113,12 +117,13 @@ class Pouring:
         self._error = error
         self._scope.cancel()
 
-    async def _say(self, data: bytes) -> None:
+    def _say(self, data: bytes) -> Coroutine[Any, Any, None]:
+        """To be waited for; that nothing is being sent any more is then for the caller to note. No coroutine
+        itself: each event would have to go through it."""
         if self._turn:
-            return await self._say_in_turn(data)
+            return self._say_in_turn(data)
         self._since = time.monotonic()
-        await self._client.say(data)
-        self._since = None
+        return self._client.say(data)
 
     async def _say_in_turn(self, data: bytes) -> None:
         assert self._turn is not None
