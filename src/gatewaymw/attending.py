@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import _get_running_loop as loop_here  # the public one raises where there is none
-from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from types import coroutine
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -60,8 +59,8 @@ async def _anywhere(work: Work[T, C], what: T, client: C) -> None:
 async def _on_asyncio(loop: Loop, work: Work[T, C], what: T, client: C) -> None:
     worker = asyncio.current_task(loop)
     assert worker is not None
-    visit = Visit(worker, client, loop.time() + AFTER)
-    rounds_of(loop).add(visit)
+    visit, rounds = Visit(worker, client, loop.time() + AFTER), rounds_of(loop)
+    rounds.add(visit)
     try:
         await work(what, client)
     except asyncio.CancelledError:
@@ -70,6 +69,7 @@ async def _on_asyncio(loop: Loop, work: Work[T, C], what: T, client: C) -> None:
             raise
     finally:
         visit.over = True
+        rounds.leave(visit)
         # Let go of: a task that was cancelled holds the frames it was cancelled in, which hold the visit.
         watcher, visit.watcher = visit.watcher, None
         if watcher is not None:
@@ -100,25 +100,33 @@ class Visit:
 
 
 class Rounds:
-    """The requests of one event loop that are too young to be watched, the oldest first."""
+    """The requests of one event loop that are too young to be watched, the oldest first.
+
+    Those that are over leave it at once: whoever stayed would keep all that it was made of, and the next
+    request would be made of memory that no processor has at hand.
+    """
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._young: deque[Visit] = deque()
+        self._young: dict[Visit, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, visit: Visit) -> None:
-        self._young.append(visit)
+        self._young[visit] = None
         if self._timer is None:
             self._timer = self._loop.call_at(visit.due, self._look)
 
+    def leave(self, visit: Visit) -> None:
+        self._young.pop(visit, None)
+
     def _look(self) -> None:
-        young, now = self._young, self._loop.time()
-        while young and (young[0].over or young[0].due <= now):
-            visit = young.popleft()
-            if not visit.over:
-                visit.watcher = self._loop.create_task(visit.watch())
-        self._timer = self._loop.call_at(young[0].due, self._look) if young else None
+        now = self._loop.time()
+        due = [visit for visit in self._young if visit.due <= now]
+        for visit in due:
+            del self._young[visit]
+            visit.watcher = self._loop.create_task(visit.watch())
+        first = next(iter(self._young), None)
+        self._timer = self._loop.call_at(first.due, self._look) if first else None
 
 
 ROUNDS: WeakKeyDictionary[Loop, Rounds] = WeakKeyDictionary()
