@@ -24,7 +24,7 @@ settings.register_profile("fuzz", parent=settings.get_profile("default"), max_ex
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 TRACER = pytest.StashKey[Coverage | None]()
 COMPUTING = {"core", "config", "corpus", "explaining"}
-"""Folders of tests that wait for nobody."""
+"""Folders of tests that wait for nobody. They alone are traced: what the core does is theirs to hold."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     tracer = item.config.stash[TRACER]
-    if tracer is None or item.get_closest_marker("untraced"):
+    if tracer is None or not computes(item) or item.get_closest_marker("untraced"):
         return (yield)
     tracer.start()
     try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from claude import ask, encoded, refused, user
+from claude import CONTEXT, ask, encoded, refused, user
 from openai.types.chat import completion_create_params
 
 from gatewaymw.core.dialects import fields
 from gatewaymw.core.dialects.anthropic.models import ROWS, UNKNOWN, traits_of
-from gatewaymw.core.dialects.anthropic.request import KNOWN, NATIVE
+from gatewaymw.core.dialects.anthropic.request import KNOWN, NATIVE, untiered
 from gatewaymw.core.dialects.fields import Field, pick, table
 
 NEW, OLD = "claude-opus-5", "claude-sonnet-4-5"
@@ -128,6 +128,12 @@ def test_a_stream_is_asked_for_and_its_options_are_the_gateways_own() -> None:
 )
 def test_service_tiers_that_have_a_match(given: str, sent: str) -> None:
     assert ask(service_tier=given).body["service_tier"] == sent
+
+
+@pytest.mark.parametrize("given", ["auto", "default"])
+def test_hosts_without_tiers_are_told_of_none(given: str) -> None:
+    sent = untiered({"model": NEW, "messages": [user("Hi")], "service_tier": given}, CONTEXT)
+    assert ("service_tier" in sent.body, sent.dropped) == (False, ())
 
 
 @pytest.mark.parametrize("given", ["flex", "priority", "fast", 5])
