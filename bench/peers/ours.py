@@ -1,4 +1,4 @@
-"""The hosts that the gateway is measured in, started as a user would, and a bare proxy for WSGI beside them.
+"""The hosts that the gateway is measured in, started as a user would, and bare proxies beside them.
 
 UPSTREAM=http://127.0.0.1:9000 python -m uvicorn peers.ours:identity
 UPSTREAM=http://127.0.0.1:9000 python -m gunicorn --worker-class gthread peers.ours:wsgi_identity
@@ -15,10 +15,14 @@ import httpx
 
 from gatewaymw import ASGIGateway, WSGIGateway
 from gatewaymw.asgi import App, Receive, Scope, Send
+from gatewaymw.core.values import Request
+from gatewaymw.drivers.transport import AsyncWhole
+from gatewaymw.drivers.wire.aio import AsyncWire
 
 Start = Callable[..., object]
 KEPT = ("content-type", "content-length")
-"""Headers of an answer that the bare proxy passes on."""
+"""Headers of an answer that the bare proxies pass on."""
+ASKED = {"authorization": "Bearer sk-held-by-the-operator", "content-type": "application/json"}
 UPSTREAM = os.environ.get("UPSTREAM", "http://127.0.0.1:9000")
 
 
@@ -46,7 +50,7 @@ def client() -> httpx.Client:
 
 def wsgi_httpx(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     """The least that passes a request on and streams the answer, by a blocking httpx."""
-    headers = {"authorization": "Bearer sk-held-by-the-operator", "content-type": environ["CONTENT_TYPE"]}
+    headers = ASKED
     content = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     asked = client().build_request("POST", UPSTREAM + environ["PATH_INFO"], headers=headers, content=content)
     answer = client().send(asked, stream=True)
@@ -56,6 +60,35 @@ def wsgi_httpx(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         yield from answer.iter_raw()
     finally:
         answer.close()
+
+
+@cache
+def transport() -> AsyncWire:
+    return AsyncWire()
+
+
+async def passing(scope: Scope, receive: Receive, send: Send) -> None:
+    """The least that passes a request on and its answer back by the gateway's transport: what a gateway in
+    Python cannot go below."""
+    if scope["type"] != "http":
+        return await host(scope, receive, send)
+    asked = await receive()
+    body = asked["body"]
+    while asked["more_body"]:
+        asked = await receive()
+        body += asked["body"]
+    url, patience = UPSTREAM + scope["path"], 600.0
+    status, headers, answer = await transport().send(Request("POST", url, ASKED, body, patience, patience))
+    kept = [(name.encode(), headers[name].encode()) for name in KEPT if name in headers]
+    await send({"type": "http.response.start", "status": status, "headers": kept})
+    if isinstance(answer, AsyncWhole):
+        return await send({"type": "http.response.body", "body": answer.data, "more_body": False})
+    try:
+        while data := await answer.read(patience):
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+    finally:
+        await answer.aclose()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 APPS: dict[str, Callable[[], App | Callable[..., Iterable[bytes]]]] = {

@@ -11,7 +11,7 @@ from tables import Table
 from timing import rounded
 
 BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
-ASGI = ("gatewaymw", "host", "nginx", "tensorzero", "portkey", "litellm")
+ASGI = ("gatewaymw", "host", "floor", "nginx", "tensorzero", "portkey", "litellm")
 WSGI = ("wsgi", "wsgi_httpx")
 KINDS = {"whole": "request", "burst": "stream in a burst", "paced": "event of a paced stream"}
 COSTS = (

@@ -107,7 +107,8 @@ def run(given: argparse.Namespace, absent: dict[str, str]) -> Results:
         ours = [target for target in targets if target.name == OURS]
         matrix(given, targets, ours, span, results)
         told = ours if given.verdicts else targets
-        measure.latencies([*direct(port), *told], span, results)
+        beside = [target for target in targets if target.name in ("floor", "nginx") and given.verdicts]
+        measure.latencies([*direct(port), *told, *beside], span, results)
         measure.loaded(targets, results)
         for target in told:
             if measure.holds_streams(target.peer):

@@ -84,9 +84,9 @@ def served(place: Place) -> list[str]:
     return [*made, "--config", written(place, "config.json", json.dumps({"config": config}))]
 
 
-def uvicorn(place: Place) -> list[str]:
-    """The gateway in an app that has nothing else."""
-    made = [python_of_ours(), "-m", "uvicorn", f"peers.ours:{place.mode}", "--host", "127.0.0.1"]
+def uvicorn(place: Place, app: str = "") -> list[str]:
+    """The gateway in an app that has nothing else; or another app."""
+    made = [python_of_ours(), "-m", "uvicorn", f"peers.ours:{app or place.mode}", "--host", "127.0.0.1"]
     return [*made, "--port", str(place.port), "--no-access-log", "--log-level", "warning"]
 
 
@@ -226,6 +226,13 @@ PEERS = {
     "gatewaymw": Peer("gatewaymw", "", served, environment=ours_environment, shared=False),
     "host": Peer(
         "gatewaymw, in an app", "", uvicorn, environment=ours_environment, shared=False, clients=(16, 64)
+    ),
+    "floor": Peer(
+        "its transport alone",
+        "",
+        lambda place: uvicorn(place, "passing"),
+        environment=ours_environment,
+        modes=("identity",),
     ),
     "nginx": Peer("nginx", "nginx", nginx_command, modes=("identity",)),
     "tensorzero": Peer(

@@ -123,8 +123,8 @@ HEAVIEST = [cell(mode, "200 KB", answer, 256) for mode in MODES for answer in AN
 
 
 def needed(peer: str, cell: Cell) -> bool:
-    """Whether a verdict is of it."""
-    return any((peer, cell) in aim.of for aim in AIMS)
+    """Whether a verdict is of it, or it says how far down one could go."""
+    return any((peer, cell) in aim.of for aim in AIMS) or (peer == "floor" and cell in (SMALL, BURST, PASSED))
 
 
 # ── in words ─────────────────────────────────────────────────────────────
