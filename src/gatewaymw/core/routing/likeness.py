@@ -91,11 +91,11 @@ def spoken(data: bytes, line: Around) -> tuple[list[bytes], int]:
     if first != head or not words:
         return [], 0
     between = after + head
-    last = words.pop()
+    size, last = len(between), words.pop()
     if not all(map(bytes.endswith, words, repeat(between))):
         cut = next(index for index, each in enumerate(words) if not each.endswith(between))
         last, words = words[cut], words[:cut]
-    words = [each[: -len(between)] for each in words]
+    words = [each[:-size] for each in words]
     if (end := last.find(after)) >= 0:
         words.append(last[:end])
     # What ends on half an escape is none before a space either.
