@@ -2,7 +2,7 @@
 
 anyio does this on any event loop, at the price of a task group, two scopes and a time-out of its own for each
 request. On asyncio, which nearly all servers run on, one task is enough, and only for work that lasts: who
-waits for an answer seldom leaves within the first tenth of a second, and is found gone after it.
+waits for an answer seldom leaves within the first moments, and is found gone after it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import anyio
 
 T = TypeVar("T")
 Loop: TypeAlias = asyncio.AbstractEventLoop
-AFTER = 0.1
-"""Seconds of work after which it is watched whether the client is still there."""
+AFTER = 0.04
+"""Seconds of work after which it is watched whether the client is still there: whoever leaves is to be
+noticed within 0.05."""
 
 
 class Leaving(Protocol):

@@ -102,6 +102,10 @@ async def test_who_was_watched_leaves_nothing_for_the_collector(anyio_backend_na
         gc.enable()
 
 
+def test_who_leaves_at_once_is_noticed_in_time() -> None:
+    assert AFTER < 0.05
+
+
 async def test_the_error_of_the_work_comes_out() -> None:
     async def work() -> None:
         await anyio.lowlevel.checkpoint()
