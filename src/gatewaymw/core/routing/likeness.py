@@ -13,6 +13,10 @@ from typing import NamedTuple
 
 PLAIN = re.compile(rb'[^"\\\x00-\x1f]*(?:\\["\\/bfnrt][^"\\\x00-\x1f]*)*')
 """Text in a string of JSON, but for the escapes of four digits, of which half a pair may be none."""
+SAFE = bytes({*range(32, 256)} - {*b'"\\'})
+"""What a string of JSON holds as it is."""
+FEW = 32
+"""Bytes of words up to which it takes a fifth of the time to strip them of that than to match them."""
 LETTERS = rb"[ !#-\[\]-~]*"
 LAST, LAST_LINE = re.compile(LETTERS + rb'"\}'), re.compile(LETTERS + rb'"\}\n\n')
 WORDS = b'content":"', b'content": "'
@@ -43,7 +47,8 @@ class Around(NamedTuple):
 
 def plain(words: bytes) -> bool:
     """Whether these can stand between quotes as they are."""
-    if PLAIN.fullmatch(words) is None:
+    few = len(words) <= FEW and not words.strip(SAFE)
+    if not few and PLAIN.fullmatch(words) is None:
         return False
     if not words.isascii():
         try:
